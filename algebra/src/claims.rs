@@ -1,0 +1,175 @@
+//! Claims: what is said of one device.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::annotation::Annotation;
+use crate::facts::Facts;
+use crate::names::{Field, ResourceName};
+use crate::path::Path;
+use crate::path_set::PathSet;
+use crate::tree::Tree;
+use crate::value::Value;
+
+/// A relation between paths and values, finitely represented; a path may have several candidates.
+///
+/// A claim that is not `Object` also claims `Unset` at every path below it.
+/// Two are equal iff they claim the same values at the same paths, annotations aside.
+#[derive(Clone, Debug)]
+pub struct Claims<A = ()> {
+    // INVARIANT: no tree is `nothing`.
+    pub(crate) roots: BTreeMap<ResourceName, Arc<Tree<A>>>,
+}
+
+impl<A> Default for Claims<A> {
+    fn default() -> Self {
+        Self { roots: BTreeMap::new() }
+    }
+}
+
+impl<A: Annotation, B: Annotation> PartialEq<Claims<B>> for Claims<A> {
+    fn eq(&self, other: &Claims<B>) -> bool {
+        self.roots.len() == other.roots.len()
+            && self.roots.iter().zip(&other.roots).all(|((k, a), (l, b))| k == l && a.same_claims(b))
+    }
+}
+
+impl<A: Annotation> Eq for Claims<A> {}
+
+impl<A: Annotation> Claims<A> {
+    /// The claims of `tree` for one resource.
+    pub(crate) fn of(resource: ResourceName, tree: Arc<Tree<A>>) -> Self {
+        Self { roots: BTreeMap::from([(resource, tree)]) }
+    }
+
+    /// Whether nothing is claimed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The resources of which something is claimed.
+    pub fn resources(&self) -> impl Iterator<Item = &ResourceName> {
+        self.roots.keys()
+    }
+
+    /// The candidates at `path`, in order, each with its annotation. Costs O(fields).
+    #[must_use]
+    pub fn at(&self, path: &Path) -> Vec<(Value, A)> {
+        let Some(root) = self.roots.get(path.resource()) else { return Vec::new() };
+        let mut tree = Arc::clone(root);
+        for field in path.fields() {
+            tree = tree.child(field);
+        }
+        tree.own.clone()
+    }
+
+    /// Every listed path with its candidates, in order; paths below a leaf are not listed where
+    /// they are just `Unset`.
+    #[must_use]
+    pub fn listed(&self) -> Vec<(Path, Vec<(Value, A)>)> {
+        let mut listed = Vec::new();
+        for (resource, root) in &self.roots {
+            root.walk(&mut Vec::new(), &mut |fields, tree| {
+                let fields: Vec<Field> = fields.iter().copied().cloned().collect();
+                if let Ok(path) = Path::new(resource.clone(), fields)
+                    && !tree.own.is_empty()
+                {
+                    listed.push((path, tree.own.clone()));
+                }
+                true
+            });
+        }
+        listed
+    }
+
+    /// These claims on one device: words are replaced by what they say there, and candidates
+    /// that are then equal are one. Costs O(size).
+    #[must_use]
+    pub fn instantiate(&self, facts: &Facts) -> Self {
+        self.map(&mut |value, annotation: &A| (value.instantiate(facts), annotation.clone()))
+    }
+
+    pub(crate) fn map<B: Annotation>(&self, f: &mut impl FnMut(&Value, &A) -> (Value, B)) -> Claims<B> {
+        let roots = self.roots.iter().map(|(k, tree)| (k.clone(), Arc::new(tree.map(f))));
+        Claims { roots: roots.collect() }
+    }
+
+    pub(crate) fn union(&mut self, other: &Self) {
+        self.zip(other, Tree::union);
+    }
+
+    pub(crate) fn overlay(&mut self, other: &Self) {
+        self.zip(other, Tree::overlay);
+    }
+
+    fn zip(&mut self, other: &Self, op: fn(&mut Arc<Tree<A>>, &Arc<Tree<A>>)) {
+        for (name, theirs) in &other.roots {
+            match self.roots.get_mut(name) {
+                Some(ours) => op(ours, theirs),
+                None => drop(self.roots.insert(name.clone(), Arc::clone(theirs))),
+            }
+        }
+    }
+
+    /// Overlays the resources whose root is claimed here.
+    pub(crate) fn patch(&mut self, other: &Self) {
+        for (name, theirs) in &other.roots {
+            if let Some(ours) = self.roots.get_mut(name)
+                && !ours.own.is_empty()
+            {
+                Tree::overlay(ours, theirs);
+            }
+        }
+    }
+
+    pub(crate) fn mask(&mut self, other: &Self) {
+        for (name, theirs) in &other.roots {
+            if let Some(ours) = self.roots.get_mut(name) {
+                Tree::mask(ours, theirs);
+            }
+        }
+        self.drop_empty();
+    }
+
+    pub(crate) fn forget(&mut self, paths: &PathSet) {
+        if paths.is_everything() {
+            self.roots.clear();
+        }
+        for path in paths.subtrees().chain(paths.points()) {
+            if let Some(tree) = self.roots.get_mut(path.resource()) {
+                Arc::make_mut(tree).forget(path.fields());
+            }
+        }
+        self.drop_empty();
+    }
+
+    pub(crate) fn keep(&mut self, paths: &PathSet) {
+        if paths.is_everything() {
+            return;
+        }
+        for (name, tree) in &mut self.roots {
+            *tree = tree.keep(&paths.of_resource(name.as_str()));
+        }
+        self.drop_empty();
+    }
+
+    fn drop_empty(&mut self) {
+        self.roots.retain(|_, tree| !tree.is_nothing());
+    }
+}
+
+impl<A: Annotation> fmt::Display for Claims<A> {
+    /// One line a path: `path: value | value`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (path, candidates) in self.listed() {
+            write!(f, "{path}:")?;
+            for (i, (value, _)) in candidates.iter().enumerate() {
+                write!(f, "{} {value}", if i > 0 { " |" } else { "" })?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}

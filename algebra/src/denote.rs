@@ -1,0 +1,224 @@
+//! The denotation: what a fleet says of one device.
+//!
+//! It is kept slow and obvious, since it is the oracle for everything else. Membership is decided
+//! for every node, operands first; then it is decided, from the root down, which nodes' claims
+//! are needed; then those are computed, operands first. Each node is visited once, however often
+//! it is shared, and nothing recurses on the depth of the expression.
+//!
+//! No operator looks at the *values* of its operands' claims, so words are carried as they are
+//! and instantiated last; and two devices that answer every selector of a fleet alike have the
+//! same claims up to that instantiation (see [`Evaluator::answers`]).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::annotation::Annotation;
+use crate::claims::Claims;
+use crate::dag::Dag;
+use crate::facts::Facts;
+use crate::fleet::{Fleet, Op};
+use crate::problem::Problem;
+use crate::selector::Selector;
+
+/// ⟦fleet⟧(facts): `None` if the device is no member, else what is claimed, with words instantiated.
+///
+/// Unknown labels are read as absent: the meaning is that of this one completion. [`Fleet::resolve`](crate::Fleet::resolve)
+/// treats unknown labels as such. Parts that are invalid mean [`Fleet::empty`]. Costs O(nodes + claims).
+///
+/// ```
+/// use escadre_algebra::{Facts, Fleet, Resource, Sources, denote, deploy};
+/// let f = deploy(Resource::new("motd").set("text", "hello"));
+/// let d = Facts::of("d", [])?;
+/// assert_eq!(denote::<()>(&f, &d).unwrap().to_string(), "motd: {}\nmotd.text: \"hello\"\n");
+/// let written = &denote::<Sources>(&f, &d).unwrap().at(&"motd.text".parse()?)[0].1;
+/// assert_eq!(written.all().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn denote<A: Annotation>(fleet: &Fleet, facts: &Facts) -> Option<Claims<A>> {
+    let evaluator = Evaluator::new(fleet);
+    evaluator.evaluate(&evaluator.answers(facts)).map(|claims| claims.instantiate(facts))
+}
+
+/// A fleet made ready to be denoted on many devices.
+pub(crate) struct Evaluator {
+    dag: Dag,
+    /// The different selectors, and for each node the position of its own.
+    selectors: Vec<Selector>,
+    selector_of: Vec<Option<usize>>,
+}
+
+/// Which of a fleet's selectors hold, a bit each.
+pub(crate) type Answers = Box<[u64]>;
+
+impl Evaluator {
+    pub(crate) fn new(fleet: &Fleet) -> Self {
+        let dag = Dag::of(fleet);
+        let mut selectors = Vec::new();
+        let mut positions = HashMap::new();
+        let selector_of = dag.nodes.iter().map(|fleet| match &fleet.0.op {
+            Op::Restrict(s) | Op::Choose(s) => Some(*positions.entry(s.address()).or_insert_with(|| {
+                selectors.push(s.clone());
+                selectors.len() - 1
+            })),
+            _ => None,
+        });
+        let selector_of = selector_of.collect();
+        Self { dag, selectors, selector_of }
+    }
+
+    pub(crate) fn dag(&self) -> &Dag {
+        &self.dag
+    }
+
+    pub(crate) fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    /// Which selectors hold on `facts`, unknown labels read as absent. Costs O(selectors).
+    pub(crate) fn answers(&self, facts: &Facts) -> Answers {
+        let mut answers = vec![0u64; self.selectors.len().div_ceil(64)];
+        for (i, selector) in self.selectors.iter().enumerate() {
+            answers[i / 64] |= u64::from(selector.holds_on(facts)) << (i % 64);
+        }
+        answers.into()
+    }
+
+    /// Whether the selector of node `at` holds.
+    pub(crate) fn holds(&self, at: usize, answers: &Answers) -> bool {
+        self.selector_of[at].is_some_and(|s| answers[s / 64] >> (s % 64) & 1 == 1)
+    }
+
+    /// For every node, whether a device with `answers` is a member.
+    pub(crate) fn members(&self, answers: &Answers) -> Vec<bool> {
+        let mut members: Vec<bool> = Vec::with_capacity(self.dag.len());
+        for (at, fleet) in self.dag.nodes.iter().enumerate() {
+            let of = &self.dag.operands[at];
+            let member = match &fleet.0.op {
+                Op::Empty | Op::Invalid(_) | Op::Foreign(_) => false,
+                Op::All | Op::Deploy(_) => true,
+                Op::Union | Op::Overlay => of.iter().any(|&f| members[f]),
+                Op::Patch | Op::Mask | Op::Forget(_) | Op::Keep(_) | Op::Named(_) => members[of[0]],
+                Op::Within => members[of[0]] && members[of[1]],
+                Op::Without => members[of[0]] && !members[of[1]],
+                Op::Restrict(_) => self.holds(at, answers) && members[of[0]],
+                Op::Choose(_) => members[of[usize::from(!self.holds(at, answers))]],
+            };
+            members.push(member);
+        }
+        members
+    }
+
+    /// The operands whose claims node `at` needs, given who is a member.
+    fn needs(&self, at: usize, members: &[bool], answers: &Answers) -> Vec<usize> {
+        let of = &self.dag.operands[at];
+        let needed = match &self.dag.nodes[at].0.op {
+            Op::Empty | Op::All | Op::Deploy(_) | Op::Invalid(_) | Op::Foreign(_) => &[],
+            Op::Union | Op::Overlay | Op::Patch | Op::Mask => &of[..],
+            Op::Choose(_) if self.holds(at, answers) => &of[..1],
+            Op::Choose(_) => &of[1..],
+            Op::Within | Op::Without | Op::Restrict(_) | Op::Forget(_) | Op::Keep(_) | Op::Named(_) => &of[..1],
+        };
+        needed.iter().copied().filter(|&operand| members[operand]).collect()
+    }
+
+    /// The claims on a device with `answers`, words not instantiated.
+    pub(crate) fn evaluate<A: Annotation>(&self, answers: &Answers) -> Option<Claims<A>> {
+        let members = self.members(answers);
+        let root = self.dag.root();
+        if !members[root] {
+            return None;
+        }
+        let mut needs: Vec<Option<Vec<usize>>> = vec![None; self.dag.len()];
+        let mut n_left = vec![0usize; self.dag.len()];
+        n_left[root] = 1;
+        for at in (0..=root).rev().filter(|&at| members[at]) {
+            if n_left[at] > 0 {
+                let needed = self.needs(at, &members, answers);
+                needed.iter().for_each(|&operand| n_left[operand] += 1);
+                needs[at] = Some(needed);
+            }
+        }
+        let mut claims: Vec<Option<Claims<A>>> = vec![None; self.dag.len()];
+        for (at, needed) in needs.into_iter().enumerate() {
+            let Some(needed) = needed else { continue };
+            let mut operands = needed.into_iter().map(|operand| {
+                n_left[operand] -= 1;
+                // The last use takes the claims, so that it may change them in place.
+                let taken = if n_left[operand] == 0 { claims[operand].take() } else { claims[operand].clone() };
+                taken.unwrap_or_default()
+            });
+            let result = combine(&self.dag.nodes[at], &mut operands, self.needs_first(at, &members));
+            claims[at] = Some(result);
+        }
+        claims[root].take()
+    }
+
+    /// Whether the first operand of node `at` is a member, and so among its needed operands.
+    fn needs_first(&self, at: usize, members: &[bool]) -> bool {
+        self.dag.operands[at].first().is_some_and(|&first| members[first])
+    }
+
+    /// What was written but means nothing, each once, in the order of the nodes.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut found: Vec<Problem> = Vec::new();
+        for fleet in &self.dag.nodes {
+            match &fleet.0.op {
+                Op::Invalid(problem) => found.push(problem.clone()),
+                Op::Foreign(foreign) => {
+                    let message = format!(
+                        "the operator `{}` is not known to this version of escadre; a newer one wrote it",
+                        foreign.name
+                    );
+                    found.push(Problem::new(&message, fleet.0.origin.clone()));
+                }
+                _ => {}
+            }
+        }
+        found.extend(self.selectors.iter().flat_map(Selector::problems));
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|problem| seen.insert(problem.clone()));
+        found
+    }
+}
+
+/// The claims of one node from those of its needed operands, in order.
+fn combine<A: Annotation>(
+    fleet: &Fleet,
+    operands: &mut dyn Iterator<Item = Claims<A>>,
+    has_first: bool,
+) -> Claims<A> {
+    let op = &fleet.0.op;
+    if let Op::Deploy(deployed) = op {
+        return Claims::of(deployed.resource.clone(), deployed.annotated_as::<A>());
+    }
+    let Some(mut claims) = operands.next() else { return Claims::default() };
+    match op {
+        Op::Union => operands.for_each(|other| claims.union(&other)),
+        Op::Overlay => operands.for_each(|other| claims.overlay(&other)),
+        Op::Patch if has_first => operands.for_each(|other| claims.patch(&other)),
+        Op::Mask if has_first => operands.for_each(|other| claims.mask(&other)),
+        Op::Forget(paths) => claims.forget(paths),
+        Op::Keep(paths) => claims.keep(paths),
+        Op::Named(name) if A::OBSERVES => {
+            claims = claims.map(&mut |value, annotation: &A| {
+                let mut annotation = annotation.clone();
+                annotation.named(name);
+                (value.clone(), annotation)
+            });
+        }
+        _ => {}
+    }
+    claims
+}
+
+impl crate::fleet::Deployed {
+    /// The claims with annotations of kind `A`; shared where those remember nothing.
+    fn annotated_as<A: Annotation>(&self) -> Arc<crate::tree::Tree<A>> {
+        let plain: &dyn std::any::Any = &self.claims;
+        match plain.downcast_ref::<Arc<crate::tree::Tree<A>>>() {
+            Some(shared) => Arc::clone(shared),
+            None => self.annotated(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! An algebra of fleets: what should run on which device, as a value.
+
+mod after;
+mod annotation;
+mod claims;
+mod configuration;
+mod dag;
+mod denote;
+mod deploy;
+mod digest;
+mod explain;
+mod facts;
+mod fleet;
+mod from_json;
+mod graph;
+mod inventory;
+mod names;
+mod origin;
+mod path;
+mod path_set;
+mod problem;
+mod resolve;
+mod resource;
+mod resources;
+mod selector;
+mod text;
+mod tree;
+mod value;
+mod version;
+mod wire;
+mod word;
+
+pub use annotation::{Annotation, History, Source, Sources};
+pub use claims::Claims;
+pub use configuration::{Configuration, ResourceState};
+pub use denote::denote;
+pub use deploy::deploy;
+pub use digest::{Digest, DigestError, Digester};
+pub use explain::{ExplainedField, ExplainedValue, Explanation, Unreached};
+pub use facts::{Attestation, Facts, Knowledge, Label};
+pub use fleet::{Fleet, IntoPathSet, InvalidFleet, choose};
+pub use from_json::StateError;
+pub use graph::{Graph, MAX_DRAWN};
+pub use inventory::{Coverage, DuplicateDevice, Inventory};
+pub use names::{DeviceId, Field, LabelKey, NameError, ResourceName};
+pub use origin::Origin;
+pub use path::{MAX_FIELDS, Path, PathError};
+pub use path_set::PathSet;
+pub use problem::Problem;
+pub use resolve::{Devices, Finding, Member, Outcome, Resolved, Unresolved};
+pub use resource::{Authored, Resource};
+pub use resources::{
+    Blob, ConfigFile, Container, EnvFrom, EnvValue, Mount, OneContainer, Pod, Probe, RecordError,
+    SecretRef, SpecError, Toleration, Volume, blob, config_file, config_map_key, container,
+    field_ref, opaque, order_key_cmp, pod, pod_spec, record, resource_field_ref, secret, try_record,
+};
+pub use text::{Text, label_or, text};
+pub use value::{Decimal, Item, List, ListError, Record, Value};
+#[cfg(feature = "schema")]
+pub use wire::schema;
+pub use wire::{DecodeError, EncodeError, EncodeOptions, Limits, VERSION};
+pub use word::{Part, Word};
+pub use selector::{
+    Bound, BoundInput, BucketRef, COMPLETION_BUDGET, Comparison, Completion, DeviceIdRef, LabelRef,
+    Partition, Percent, Selector, SelectorError, Test, View, bucket, bucket_point, device_id,
+    kubernetes, label, percent, semver,
+};
+pub use version::Version;

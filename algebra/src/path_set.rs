@@ -1,0 +1,141 @@
+//! Sets of paths, as `forget` and `keep` take them.
+
+use std::collections::BTreeSet;
+
+use crate::names::Field;
+use crate::path::{Path, PathError};
+
+/// A set of paths: single ones, and whole subtrees.
+///
+/// `forget` reads it closed under descendants, `keep` closed under ancestors.
+///
+/// ```
+/// use escadre_algebra::PathSet;
+/// let p = PathSet::under("web.env")?.union(&PathSet::under("db")?);
+/// assert!(p.contains(&"web.env.DEBUG".parse()?) && !p.contains(&"web".parse()?));
+/// assert_eq!(p.intersection(&PathSet::under("web")?), PathSet::under("web.env")?);
+/// # Ok::<(), escadre_algebra::PathError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathSet {
+    everything: bool,
+    // INVARIANT: no path of `subtrees` is above another; no path of `points` is in a subtree.
+    // `normalise` keeps it.
+    subtrees: BTreeSet<Path>,
+    points: BTreeSet<Path>,
+}
+
+impl PathSet {
+    /// No path.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Every path.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
+    /// The path spelled `path` and every path below it.
+    ///
+    /// # Errors
+    /// [`PathError`] if `path` spells none.
+    pub fn under(path: &str) -> Result<Self, PathError> {
+        Ok(Self::subtree(Path::parse(path)?))
+    }
+
+    /// `path` and every path below it.
+    #[must_use]
+    pub fn subtree(path: Path) -> Self {
+        Self { subtrees: BTreeSet::from([path]), ..Self::default() }
+    }
+
+    /// `path` alone.
+    #[must_use]
+    pub fn point(path: Path) -> Self {
+        Self { points: BTreeSet::from([path]), ..Self::default() }
+    }
+
+    /// Whether every path is in the set.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// The paths whose whole subtrees are in the set, none above another.
+    pub fn subtrees(&self) -> impl Iterator<Item = &Path> {
+        self.subtrees.iter()
+    }
+
+    /// The paths that are in the set alone.
+    pub fn points(&self) -> impl Iterator<Item = &Path> {
+        self.points.iter()
+    }
+
+    /// Whether `path` is in the set. Costs O(paths of the set).
+    #[must_use]
+    pub fn contains(&self, path: &Path) -> bool {
+        self.everything
+            || self.points.contains(path)
+            || self.subtrees.iter().any(|above| above.is_above(path))
+    }
+
+    /// The paths that are in this set or in `other`.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            everything: self.everything || other.everything,
+            subtrees: self.subtrees.union(&other.subtrees).cloned().collect(),
+            points: self.points.union(&other.points).cloned().collect(),
+        }
+        .normalise()
+    }
+
+    /// The paths that are in this set and in `other`.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        if self.everything {
+            return other.clone();
+        }
+        if other.everything {
+            return self.clone();
+        }
+        let inside = |a: &Self, b: &Self| -> Vec<Path> {
+            a.subtrees.iter().filter(|p| b.contains_subtree(p)).cloned().collect()
+        };
+        let subtrees = inside(self, other).into_iter().chain(inside(other, self)).collect();
+        let candidates = self.points.iter().chain(&other.points).chain(&self.subtrees).chain(&other.subtrees);
+        let points = candidates.filter(|p| self.contains(p) && other.contains(p)).cloned().collect();
+        Self { everything: false, subtrees, points }.normalise()
+    }
+
+    fn contains_subtree(&self, path: &Path) -> bool {
+        self.everything || self.subtrees.iter().any(|above| above.is_above(path))
+    }
+
+    fn normalise(mut self) -> Self {
+        if self.everything {
+            return Self::all();
+        }
+        let subtrees = std::mem::take(&mut self.subtrees);
+        for path in subtrees {
+            // Ordered: a path above another comes before it.
+            if !self.contains_subtree(&path) {
+                self.subtrees.insert(path);
+            }
+        }
+        let points = std::mem::take(&mut self.points);
+        self.points = points.into_iter().filter(|p| !self.contains_subtree(p)).collect();
+        self
+    }
+
+    /// The entries below `resource`: their fields, and whether a whole subtree is meant.
+    pub(crate) fn of_resource(&self, resource: &str) -> Vec<(&[Field], bool)> {
+        let subtrees = self.subtrees.iter().map(|p| (p, true));
+        let points = self.points.iter().map(|p| (p, false));
+        let all = subtrees.chain(points).filter(|(p, _)| p.resource().as_str() == resource);
+        all.map(|(p, whole)| (p.fields(), whole)).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! Checking claims: rendered where they can be, and what is wrong where they cannot.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::after::{self, AfterError};
+use crate::claims::Claims;
+use crate::configuration::{Configuration, Contested, ResourceState};
+use crate::names::{Field, LabelKey, ResourceName};
+use crate::path::Path;
+use crate::resources::missing_required;
+use crate::value::Value;
+
+/// One thing that is wrong on some device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Fault {
+    Conflict { path: Path, candidates: Vec<Value> },
+    MissingLabel { path: Path, key: LabelKey, value: Value },
+    MissingField { path: Path, reason: &'static str },
+    After(AfterError),
+}
+
+/// Claims, rendered and checked.
+pub(super) struct Checked {
+    pub(super) configuration: Arc<Configuration>,
+    pub(super) faults: Vec<Fault>,
+    /// The labels that rendered values mention, and where.
+    pub(super) mentions: BTreeMap<LabelKey, Vec<(Path, Value)>>,
+    /// Whether some path's candidates may be equal on some devices only.
+    pub(super) varies: bool,
+}
+
+/// Renders and checks `claims`; the resources in `elsewhere` exist but are not among them.
+pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked {
+    let mut faults = Vec::new();
+    let mut mentions: BTreeMap<LabelKey, Vec<(Path, Value)>> = BTreeMap::new();
+    let mut varies = false;
+    let mut resources = BTreeMap::new();
+    for (name, tree) in &claims.roots {
+        let (state, contested) = ResourceState::render(tree);
+        varies |= contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
+        let n_contested = contested.len();
+        faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
+        if let Some(state) = state {
+            // What is contested may be what is required.
+            if n_contested == 0 {
+                faults.extend(missing_fields(name, &state));
+            }
+            mention(name, &state, &mut mentions);
+            resources.insert(name.clone(), Arc::new(state));
+        }
+    }
+    let order = match after::order(&with(&resources, elsewhere)) {
+        Ok(order) => order.into_iter().filter(|name| resources.contains_key(name)).collect(),
+        Err(error) => {
+            faults.push(Fault::After(error));
+            Vec::new()
+        }
+    };
+    Checked { configuration: Arc::new(Configuration { resources, order }), faults, mentions, varies }
+}
+
+/// `resources` and an empty one for each name of `elsewhere`.
+fn with(
+    resources: &BTreeMap<ResourceName, Arc<ResourceState>>,
+    elsewhere: &[ResourceName],
+) -> BTreeMap<ResourceName, Arc<ResourceState>> {
+    let mut resources = resources.clone();
+    for name in elsewhere {
+        if let Some(empty) = ResourceState::from_leaves([(Vec::new(), Value::Object)]) {
+            resources.entry(name.clone()).or_insert_with(|| Arc::new(empty));
+        }
+    }
+    resources
+}
+
+fn path(resource: &ResourceName, fields: &[Field]) -> Option<Path> {
+    Path::new(resource.clone(), fields.to_vec()).ok()
+}
+
+fn conflict(resource: &ResourceName, (fields, candidates): Contested) -> Option<Fault> {
+    Some(Fault::Conflict { path: path(resource, &fields)?, candidates })
+}
+
+fn missing_fields(name: &ResourceName, state: &ResourceState) -> Vec<Fault> {
+    let kind = match state.get(&["kind"]) {
+        Some(Value::Text(word)) => word.as_literal(),
+        _ => None,
+    };
+    let has = |fields: &[&str]| state.get(fields).is_some() || !state.children(fields).is_empty();
+    let children = |fields: &[&str]| -> Vec<String> {
+        state.children(fields).into_iter().map(str::to_owned).collect()
+    };
+    let missing = missing_required(kind, &has, &children).into_iter();
+    let fault = |(fields, reason): (Vec<String>, &'static str)| {
+        let fields: Result<Vec<Field>, _> = fields.iter().map(|f| Field::parse(f)).collect();
+        Some(Fault::MissingField { path: path(name, &fields.ok()?)?, reason })
+    };
+    missing.filter_map(fault).collect()
+}
+
+fn mention(
+    name: &ResourceName,
+    state: &ResourceState,
+    mentions: &mut BTreeMap<LabelKey, Vec<(Path, Value)>>,
+) {
+    for (fields, value) in state.leaves() {
+        // A label that is missing was replaced before, where claims were instantiated to compare them.
+        let missing = value.words().into_iter().filter_map(crate::Word::missing);
+        let keys = value.words().into_iter().flat_map(crate::Word::labels);
+        for key in keys.chain(missing) {
+            if let Some(path) = path(name, fields) {
+                mentions.entry(key.clone()).or_default().push((path, value.clone()));
+            }
+        }
+    }
+}

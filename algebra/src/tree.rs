@@ -1,0 +1,249 @@
+//! Trees of claims: which candidates each path of one resource has.
+//!
+//! A tree denotes a function from *all* paths of a resource to sets of candidates. A leaf claims
+//! `Unset` at every path below it, so that function is finite in shape only: each node says what
+//! its unlisted descendants hold (`below`: nothing, or `Unset`), and lists the others. Every
+//! operation is pointwise in the path.
+//!
+//! Trees are at most `MAX_FIELDS` deep (`Path` keeps it), which bounds the recursion here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::annotation::Annotation;
+use crate::names::Field;
+use crate::value::Value;
+
+/// The candidates of one path: different values, in order, each with its annotation.
+pub(crate) type Candidates<A> = Vec<(Value, A)>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Tree<A> {
+    // INVARIANT: sorted by value, none twice.
+    pub(crate) own: Candidates<A>,
+    /// Whether `Unset` is claimed at every descendant that `children` does not lead to.
+    pub(crate) below: Option<A>,
+    // INVARIANT: no child is just what `below` says; `normalise` keeps it.
+    pub(crate) children: BTreeMap<Field, Arc<Self>>,
+}
+
+impl<A: Annotation> Tree<A> {
+    /// Nothing is claimed.
+    pub(crate) fn nothing() -> Self {
+        Self { own: Vec::new(), below: None, children: BTreeMap::new() }
+    }
+
+    /// What a descendant holds that the node with `below` does not list.
+    fn unlisted(below: Option<&A>) -> Self {
+        let own = below.map(|a| (Value::Unset, a.clone())).into_iter().collect();
+        Self { own, below: below.cloned(), children: BTreeMap::new() }
+    }
+
+    /// `value` alone, and what a claim of it says of the paths below.
+    pub(crate) fn claim(value: Value, annotation: A) -> Self {
+        let below = (value != Value::Object).then(|| annotation.clone());
+        Self { own: vec![(value, annotation)], below, children: BTreeMap::new() }
+    }
+
+    /// Lays `value` at `fields`, and `Object` at every node above, over `tree`.
+    pub(crate) fn set(tree: &mut Arc<Self>, fields: &[Field], value: &Value, annotation: &A) {
+        let [field, rest @ ..] = fields else {
+            let over = Arc::new(Self::claim(value.clone(), annotation.clone()));
+            return Self::overlay(tree, &over);
+        };
+        let tree = Arc::make_mut(tree);
+        if !matches!(&tree.own[..], [(Value::Object, _)]) {
+            tree.own = vec![(Value::Object, annotation.clone())];
+        }
+        let unlisted = || Arc::new(Self::unlisted(tree.below.as_ref()));
+        let child = tree.children.entry(field.clone()).or_insert_with(unlisted);
+        Self::set(child, rest, value, annotation);
+        tree.normalise_at(field);
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.own.is_empty() && self.below.is_none() && self.children.is_empty()
+    }
+
+    /// Whether this subtree is what an unlisted one under `below` is, annotations aside.
+    fn is_unlisted(&self, below: bool) -> bool {
+        let own_agrees = match &self.own[..] {
+            [] => !below,
+            [(Value::Unset, _)] => below,
+            _ => false,
+        };
+        own_agrees && self.below.is_some() == below && self.children.is_empty()
+    }
+
+    /// Drops the children that a `zip` with `other` made just what `below` says.
+    fn normalise(&mut self, other: &Self) {
+        let below = self.below.is_some();
+        if other.below.is_some() {
+            self.children.retain(|_, child| !child.is_unlisted(below));
+        } else {
+            other.children.keys().for_each(|field| self.normalise_at(field));
+        }
+    }
+
+    fn normalise_at(&mut self, field: &Field) {
+        let below = self.below.is_some();
+        if self.children.get(field).is_some_and(|child| child.is_unlisted(below)) {
+            self.children.remove(field);
+        }
+    }
+
+    /// Applies `op` to this subtree and each subtree of `other`, listed on either side.
+    fn zip(&mut self, other: &Self, op: fn(&mut Arc<Self>, &Arc<Self>)) {
+        for (field, theirs) in &other.children {
+            let ours = self.children.entry(field.clone());
+            let ours = ours.or_insert_with(|| Arc::new(Self::unlisted(self.below.as_ref())));
+            op(ours, theirs);
+        }
+        if other.below.is_some() {
+            let unlisted = Arc::new(Self::unlisted(other.below.as_ref()));
+            for (field, ours) in &mut self.children {
+                if !other.children.contains_key(field) {
+                    op(ours, &unlisted);
+                }
+            }
+        }
+    }
+
+    /// Pointwise ∪.
+    pub(crate) fn union(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
+        if Arc::ptr_eq(ours, theirs) || theirs.is_nothing() {
+            return;
+        }
+        let tree = Arc::make_mut(ours);
+        tree.zip(theirs, Self::union);
+        for (value, annotation) in &theirs.own {
+            match tree.own.binary_search_by(|(v, _)| v.cmp(value)) {
+                Ok(at) => tree.own[at].1.join(annotation),
+                Err(at) => tree.own.insert(at, (value.clone(), annotation.clone())),
+            }
+        }
+        match (&mut tree.below, &theirs.below) {
+            (Some(ours), Some(theirs)) => ours.join(theirs),
+            (below @ None, Some(theirs)) => *below = Some(theirs.clone()),
+            (_, None) => {}
+        }
+        tree.normalise(theirs);
+    }
+
+    /// Pointwise ⊕: their candidates where they have any, else ours.
+    pub(crate) fn overlay(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
+        if Arc::ptr_eq(ours, theirs) || theirs.is_nothing() {
+            return;
+        }
+        if !A::OBSERVES && theirs.children.is_empty() && theirs.below.is_some() && !theirs.own.is_empty() {
+            *ours = Arc::clone(theirs);
+            return;
+        }
+        let tree = Arc::make_mut(ours);
+        tree.zip(theirs, Self::overlay);
+        if !theirs.own.is_empty() {
+            let shadowed = std::mem::replace(&mut tree.own, theirs.own.clone());
+            tree.own.iter_mut().for_each(|(_, winner)| winner.shadow(&shadowed));
+        }
+        if theirs.below.is_some() {
+            tree.below.clone_from(&theirs.below);
+        }
+        tree.normalise(theirs);
+    }
+
+    /// Forgets the paths at which `theirs` has candidates.
+    pub(crate) fn mask(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
+        if theirs.is_nothing() || ours.is_nothing() {
+            return;
+        }
+        let tree = Arc::make_mut(ours);
+        tree.zip(theirs, Self::mask);
+        if !theirs.own.is_empty() {
+            tree.own.clear();
+        }
+        if theirs.below.is_some() {
+            tree.below = None;
+        }
+        tree.normalise(theirs);
+    }
+
+    /// Forgets `fields` and everything below.
+    pub(crate) fn forget(&mut self, fields: &[Field]) {
+        let [field, rest @ ..] = fields else {
+            *self = Self::nothing();
+            return;
+        };
+        let unlisted = || Arc::new(Self::unlisted(self.below.as_ref()));
+        let child = self.children.entry(field.clone()).or_insert_with(unlisted);
+        Arc::make_mut(child).forget(rest);
+        self.normalise_at(field);
+    }
+
+    /// Only the paths in `kept` (whole subtrees or single ones), and those above them.
+    pub(crate) fn keep(self: &Arc<Self>, kept: &[(&[Field], bool)]) -> Arc<Self> {
+        if kept.iter().any(|(fields, whole)| fields.is_empty() && *whole) {
+            return Arc::clone(self);
+        }
+        let mut tree = Self::nothing();
+        if !kept.is_empty() {
+            tree.own.clone_from(&self.own);
+        }
+        for (fields, _) in kept {
+            let [field, ..] = fields else { continue };
+            if tree.children.contains_key(field) {
+                continue;
+            }
+            let below = kept.iter().filter(|(f, _)| f.first() == Some(field));
+            let below: Vec<_> = below.map(|(f, whole)| (&f[1..], *whole)).collect();
+            let child = self.child(field).keep(&below);
+            tree.children.insert(field.clone(), child);
+            tree.normalise_at(field);
+        }
+        Arc::new(tree)
+    }
+
+    /// The subtree at `field`, listed or not.
+    pub(crate) fn child(&self, field: &Field) -> Arc<Self> {
+        match self.children.get(field) {
+            Some(child) => Arc::clone(child),
+            None => Arc::new(Self::unlisted(self.below.as_ref())),
+        }
+    }
+
+    /// This tree with every candidate replaced by `f` of it; values that become equal are joined.
+    pub(crate) fn map<B: Annotation>(&self, f: &mut impl FnMut(&Value, &A) -> (Value, B)) -> Tree<B> {
+        let mut own: Candidates<B> = Vec::with_capacity(self.own.len());
+        for (value, annotation) in &self.own {
+            let (value, annotation) = f(value, annotation);
+            match own.binary_search_by(|(v, _)| v.cmp(&value)) {
+                Ok(at) => own[at].1.join(&annotation),
+                Err(at) => own.insert(at, (value, annotation)),
+            }
+        }
+        let below = self.below.as_ref().map(|a| f(&Value::Unset, a).1);
+        let children = self.children.iter().map(|(k, c)| (k.clone(), Arc::new(c.map(f))));
+        Tree { own, below, children: children.collect() }
+    }
+
+    /// Whether both claim the same candidates at the same paths, annotations aside.
+    pub(crate) fn same_claims<B>(&self, other: &Tree<B>) -> bool {
+        let values = |own: &Candidates<A>| own.iter().map(|(v, _)| v.clone()).collect::<Vec<_>>();
+        let theirs: Vec<Value> = other.own.iter().map(|(v, _)| v.clone()).collect();
+        values(&self.own) == theirs
+            && self.below.is_some() == other.below.is_some()
+            && self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(|((k, a), (l, b))| k == l && a.same_claims(b))
+    }
+
+    /// Calls `visit` with the fields and candidates of every listed node, parents first.
+    pub(crate) fn walk<'a>(&'a self, at: &mut Vec<&'a Field>, visit: &mut impl FnMut(&[&'a Field], &'a Self) -> bool) {
+        if !visit(at, self) {
+            return;
+        }
+        for (field, child) in &self.children {
+            at.push(field);
+            child.walk(at, visit);
+            at.pop();
+        }
+    }
+}

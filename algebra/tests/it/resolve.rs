@@ -1,0 +1,193 @@
+//! Resolving: one configuration a device, or all that is wrong.
+
+use escadre_algebra::{
+    Coverage, Facts, Finding, Fleet, Inventory, Outcome, Resource, Selector, container, deploy,
+    device_id, label, label_or, text,
+};
+
+fn inventory(devices: impl IntoIterator<Item = Facts>) -> Inventory {
+    Inventory::new(devices, Coverage::Complete).unwrap()
+}
+
+fn facts(id: &str, labels: &[(&str, &str)]) -> Facts {
+    Facts::of(id, labels.iter().copied()).unwrap()
+}
+
+fn motd(value: &str) -> Fleet {
+    deploy(Resource::new("motd").set("text", value))
+}
+
+fn json(fleet: &Fleet, device: &Facts) -> serde_json::Value {
+    let resolved = fleet.resolve(&inventory([device.clone()])).unwrap();
+    match resolved.outcome(device.id().as_str()) {
+        Some(Outcome::Member(member)) => {
+            serde_json::Value::Object(member.configuration.instantiate(device).to_json())
+        }
+        other => panic!("not a member: {other:?}"),
+    }
+}
+
+#[test]
+fn a_conflict_names_both_lines_the_layers_and_a_witness() {
+    let fleet = motd("a").named("base") | motd("b").restrict(label("x").eq("1")).named("hotfix");
+    let devices = [facts("d1", &[]), facts("d2", &[("x", "1")]), facts("d3", &[("x", "1")])];
+    let unresolved = fleet.resolve(&inventory(devices)).unwrap_err();
+    let [Finding::Conflict { path, candidates, on }] = unresolved.findings() else {
+        panic!("one conflict was expected: {unresolved}")
+    };
+    assert_eq!((path.to_string().as_str(), on.n_devices, on.witness.as_str()), ("motd.text", 2, "d2"));
+    let layers: Vec<_> = candidates.iter().map(|(_, s)| s.all()[0].layers[0].to_string()).collect();
+    assert_eq!(layers, ["base", "hotfix"]);
+    for (_, sources) in candidates {
+        assert_eq!(sources.all()[0].origin.place().unwrap().0, "algebra/tests/it/resolve.rs");
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_reported_together() {
+    let fleet = Fleet::union_all([
+        motd("a") | motd("b"),
+        deploy(container("app").env("SITE", label("site"))),
+        deploy(Resource::new("Bad Name")),
+        deploy(Resource::new("late").set("after.nobody", true)),
+        motd("c").restrict(label("bad key ").exists()),
+        motd("d").forget("no such.Path with space?."),
+    ]);
+    let unresolved = fleet.resolve(&inventory([facts("d1", &[])])).unwrap_err();
+    let kinds: Vec<&str> = unresolved
+        .findings()
+        .iter()
+        .map(|finding| match finding {
+            Finding::Invalid(_) => "invalid",
+            Finding::Conflict { .. } => "conflict",
+            Finding::MissingLabel { .. } => "label",
+            Finding::MissingField { .. } => "field",
+            Finding::UnknownDependency { .. } => "dependency",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds.iter().filter(|k| **k == "invalid").count(), 3, "{unresolved}");
+    for kind in ["conflict", "label", "field", "dependency"] {
+        assert_eq!(kinds.iter().filter(|k| **k == kind).count(), 1, "{kind} in\n{unresolved}");
+    }
+}
+
+#[test]
+fn findings_are_grouped_and_capped() {
+    let many = (0..300).map(|i| {
+        let field = format!("f{i}");
+        deploy(Resource::new("r").set(&field, 1)) | deploy(Resource::new("r").set(&field, 2))
+    });
+    let devices = (0..50).map(|i| facts(&format!("d{i:02}"), &[]));
+    let unresolved = Fleet::union_all(many).resolve(&inventory(devices)).unwrap_err();
+    assert_eq!((unresolved.findings().len(), unresolved.n_more()), (100, 200));
+    let all_devices = |f: &Finding| matches!(f, Finding::Conflict { on, .. } if on.n_devices == 50);
+    assert!(unresolved.findings().iter().all(all_devices));
+}
+
+#[test]
+fn words_that_say_the_same_on_a_device_are_no_conflict_there() {
+    let fleet = deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", "x"));
+    assert_eq!(json(&fleet, &facts("d", &[("a", "x")])), serde_json::json!({"r": {"v": "x"}}));
+    let unresolved = fleet.resolve(&inventory([facts("d", &[("a", "x")]), facts("e", &[("a", "y")])]));
+    let unresolved = unresolved.unwrap_err();
+    assert!(matches!(unresolved.findings(), [Finding::Conflict { on, .. }] if on.witness.as_str() == "e"));
+    // Missing(a) equals no string, not even the empty one.
+    let empty = deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", ""));
+    assert!(empty.resolve(&inventory([facts("d", &[])])).is_err());
+}
+
+#[test]
+fn a_missing_label_can_be_overlaid() {
+    let base = deploy(Resource::new("r").set("v", text("site-") + label("site")));
+    assert!(base.resolve(&inventory([facts("d", &[])])).is_err());
+    let over = base.overlay(deploy(Resource::new("r").set("v", "none")).restrict(label("site").absent()));
+    assert_eq!(json(&over, &facts("d", &[])), serde_json::json!({"r": {"v": "none"}}));
+    assert_eq!(json(&over, &facts("d", &[("site", "p")])), serde_json::json!({"r": {"v": "site-p"}}));
+}
+
+#[test]
+fn labels_with_defaults_are_choices() {
+    let url = text("rtsp://") + label_or("host", device_id()) + ":" + label_or("port", "554");
+    let fleet = deploy(Resource::new("r").set("url", url));
+    for (labels, expected) in [
+        (&[][..], "rtsp://d:554"),
+        (&[("host", "h")], "rtsp://h:554"),
+        (&[("port", "1")], "rtsp://d:1"),
+        (&[("host", "h"), ("port", "1")], "rtsp://h:1"),
+    ] {
+        assert_eq!(json(&fleet, &facts("d", labels)), serde_json::json!({"r": {"url": expected}}));
+    }
+    let again = deploy(Resource::new("r").set("v", label_or("a", "x")).set("v", "y"));
+    assert_eq!(json(&again, &facts("d", &[])), serde_json::json!({"r": {"v": "y"}}));
+}
+
+#[test]
+fn resources_come_up_behind_what_they_are_after() {
+    let resource = |name: &str, after: &[&str]| {
+        let start = Resource::new(name).set("x", 1);
+        deploy(after.iter().fold(start, |r, target| r.set(&format!("after.{target}"), true)))
+    };
+    let fleet = resource("a", &["c"]) | resource("b", &[]) | resource("c", &["d"]) | resource("d", &[]);
+    let resolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap();
+    let Some(Outcome::Member(member)) = resolved.outcome("d") else { panic!("not a member") };
+    let order: Vec<&str> = member.configuration.order().iter().map(|n| n.as_str()).collect();
+    assert_eq!(order, ["b", "d", "c", "a"]);
+    let cyclic = fleet | resource("d", &["a"]).restrict(label("x").exists());
+    assert!(cyclic.resolve(&inventory([facts("d", &[])])).is_ok());
+    let unresolved = cyclic.resolve(&inventory([facts("e", &[("x", "")])])).unwrap_err();
+    match unresolved.findings() {
+        [Finding::Cycle { resources, on }] => {
+            let names: Vec<&str> = resources.iter().map(|n| n.as_str()).collect();
+            assert_eq!((names, on.witness.as_str()), (vec!["a", "c", "d"], "e"));
+        }
+        other => panic!("a cycle was expected: {other:?}"),
+    }
+}
+
+#[test]
+fn a_member_with_nothing_is_not_a_device_that_is_no_member() {
+    let resolved = Fleet::devices(label("x").exists())
+        .resolve(&inventory([facts("d", &[]), facts("e", &[("x", "1")])]))
+        .unwrap();
+    assert_eq!(resolved.outcome("d"), Some(&Outcome::NotMember));
+    let Some(Outcome::Member(member)) = resolved.outcome("e") else { panic!("not a member") };
+    assert!(member.configuration.resources().is_empty());
+    assert_eq!(resolved.outcome("nobody"), None);
+}
+
+#[test]
+fn all_and_none_are_distinct_and_never_implied() {
+    let d = inventory([facts("d", &[])]);
+    let outcome = |fleet: &Fleet| fleet.resolve(&d).unwrap().outcome("d").cloned();
+    assert_eq!(outcome(&Fleet::empty()), Some(Outcome::NotMember));
+    assert_eq!(outcome(&Fleet::union_all([])), Some(Outcome::NotMember));
+    assert_eq!(outcome(&Fleet::all().restrict(Selector::any_of([]))), Some(Outcome::NotMember));
+    assert!(matches!(outcome(&Fleet::all()), Some(Outcome::Member(_))));
+}
+
+#[test]
+fn why_a_layer_does_not_reach_a_device_is_told() {
+    let fleet = motd("a")
+        .named("base")
+        .overlay(motd("b").restrict(label("firmware").ge(escadre_algebra::semver("2.1"))).named("hotfix"))
+        .overlay(motd("c").without(Fleet::devices(label("site").eq("paris"))).named("elsewhere"));
+    let d = facts("d", &[("firmware", "1.9.0"), ("site", "paris")]);
+    let why = fleet.explain(&d, Some(&"motd.text".parse().unwrap()));
+    assert_eq!(why.member, Some(true));
+    assert_eq!(why.fields.len(), 1);
+    assert_eq!(why.fields[0].candidates[0].sources.all()[0].layers[0].as_ref(), "base");
+    let layers: Vec<&str> = why.unreached.iter().map(|u| &*u.layers[0]).collect();
+    assert_eq!(layers, ["hotfix", "elsewhere"]);
+    assert!(why.unreached[0].reasons[0].contains("1.9.0"), "{:?}", why.unreached[0].reasons);
+    assert!(why.unreached[1].reasons[0].starts_with("a member of the fleet"));
+}
+
+#[test]
+fn a_value_knows_what_it_shadowed_latest_first() {
+    let layers = ["one", "two", "three"].map(|name| motd(name).named(name));
+    let why = Fleet::overlay_all(layers).explain(&facts("d", &[]), None);
+    let text = why.fields.iter().find(|f| f.path.to_string() == "motd.text").unwrap();
+    let shadowed: Vec<String> = text.candidates[0].shadowed.iter().map(|(v, _)| v.to_string()).collect();
+    assert_eq!(shadowed, [r#""two""#, r#""one""#]);
+}

@@ -1,0 +1,61 @@
+//! `drift`: how what a target holds differs from what is wanted.
+
+use escadre_algebra::Resolved;
+use escadre_interpreter::present::{drift, drift_json};
+use escadre_interpreter::{Interpreter, Plan};
+
+use super::args::{Drift, TextFormat};
+use super::context::Context;
+use super::error::Failure;
+use super::target::{Access, Task, observe};
+use super::{Code, present};
+
+/// Compares a target with a fleet.
+struct Comparing<'a>(&'a Resolved);
+
+impl Task for Comparing<'_> {
+    type Output = Plan;
+    fn run<I: Interpreter>(self, interpreter: &mut I) -> Result<Plan, Failure> {
+        let (held, base) = observe(interpreter)?;
+        Ok(interpreter.plan(self.0, &held, &base))
+    }
+}
+
+pub(crate) fn run(args: &Drift, context: &mut Context<'_>) -> Result<Code, Failure> {
+    let resolved = context.resolved(&args.listing)?;
+    if let Some(n) = args.inject {
+        inject(args, n, context)?;
+    }
+    let plan = args.target.with(Access::ReadExisting, Comparing(&resolved))?;
+    match args.format {
+        TextFormat::Text => {
+            let options = present::options(context.out.look);
+            context.out.put(&drift(&plan, &resolved, &options))?;
+        }
+        TextFormat::Json => context.out.json(&drift_json(&plan))?,
+    }
+    Ok(Code::of(!plan.is_empty(), args.detailed_exitcode))
+}
+
+/// Changes `n` devices of a simulated world behind Escadre's back.
+#[cfg(feature = "sim")]
+fn inject(args: &Drift, n: usize, context: &Context<'_>) -> Result<(), Failure> {
+    let super::target::Target::Sim(dir) = &args.target;
+    if !escadre_sim::Simulator::exists(dir) {
+        // Opening it for reading says what is missing.
+        super::target::open(dir, Access::ReadExisting)?;
+    }
+    let mut world = super::target::open(dir, Access::Write(None))?;
+    let changed = world.inject_drift(args.seed, n).map_err(|e| super::target::advised(&e))?;
+    for drift in changed {
+        context.note(&format!("injected {drift}"));
+    }
+    Ok(())
+}
+
+/// Only the simulator can be changed so.
+#[cfg(not(feature = "sim"))]
+fn inject(_: &Drift, _: usize, _: &Context<'_>) -> Result<(), Failure> {
+    Err(Failure::new("this program was built without the simulator")
+        .help("build it with the feature `sim` of `escadre`"))
+}

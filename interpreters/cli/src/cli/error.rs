@@ -1,0 +1,301 @@
+//! What went wrong, where, and what to do next.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use escadre_algebra::{DecodeError, SelectorError, Unresolved};
+use escadre_interpreter::inventory::{BadLine, ReadError};
+use escadre_interpreter::{Refused, Stale};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+};
+
+use super::output::Look;
+
+/// At most this many bad lines are shown with their text.
+const MAX_SHOWN: usize = 5;
+/// How many characters of a long line are shown on each side of the place.
+const WINDOW: usize = 60;
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    message: String,
+    help: Option<String>,
+    place: Option<Snippet>,
+    others: Vec<Failure>,
+    /// Shown instead of the message, by people who know how.
+    findings: Option<Unresolved>,
+}
+
+impl Failure {
+    /// What happened, in one sentence without a stop.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Contents { message: message.into(), ..Contents::default() }))
+    }
+
+    /// What happened, and the errors that caused it.
+    pub(crate) fn caused(message: impl fmt::Display, cause: &dyn Error) -> Self {
+        Self::new(format!("{message}: {}", chain(cause)))
+    }
+
+    /// What happened is `error`.
+    pub(crate) fn of(error: &dyn Error) -> Self {
+        Self::new(chain(error))
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Where in which text.
+    #[must_use]
+    fn at(mut self, place: Snippet) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    /// A file that could not be read or written.
+    pub(crate) fn file(verb: &str, path: &Path, error: &io::Error) -> Self {
+        Self::caused(format!("{} could not be {verb}", path.display()), error)
+    }
+
+    /// A fleet that does not resolve.
+    pub(crate) fn unresolved(findings: Unresolved, program: &str) -> Self {
+        let witness = findings.findings().iter().find_map(witness);
+        let mut failure = Self::new("the fleet does not resolve on this inventory");
+        if let Some((device, path)) = witness {
+            failure = failure.help(format!(
+                "`{program} explain -i INVENTORY {device}{path}` says who wrote what"
+            ));
+        }
+        failure.0.findings = Some(findings);
+        failure
+    }
+
+    /// A plan that no longer fits.
+    pub(crate) fn stale(stale: &Stale, program: &str) -> Self {
+        Self::of(stale).help(format!(
+            "nothing was written; make a new plan and review it: `{program} plan … --out PLAN`"
+        ))
+    }
+
+    /// A plan that needs an explicit consent.
+    pub(crate) fn refused(refused: &Refused) -> Self {
+        let help = match refused {
+            Refused::Shrink { .. } => {
+                "nothing was written; if they are meant to leave, add `--accept-shrink` (or raise \
+                 `--max-shrink`); `--keep-removed` applies the rest and leaves them alone"
+            }
+            Refused::PruneOnPartial { .. } => {
+                "nothing was written; give an inventory that lists every device, or add \
+                 `--keep-removed` to apply the rest and leave these alone"
+            }
+            _ => "nothing was written; see `apply --help`",
+        };
+        Self::of(refused).help(help)
+    }
+
+    /// Bytes of `path` that are no fleet.
+    pub(crate) fn fleet(path: &Path, bytes: &[u8], error: &DecodeError) -> Self {
+        let failure = Self::new(format!("{} is not a fleet: {error}", path.display())).help(
+            "write it anew with `lock` of the program that builds the fleet; \
+             a merge conflict in it is solved the same way",
+        );
+        let Some((line, column)) = error.place() else { return failure };
+        let text = bytes.split(|b| *b == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
+        let text = String::from_utf8_lossy(text);
+        failure.at(Snippet::cut(&path.display().to_string(), &text, line, column))
+    }
+}
+
+/// A device on which something is wrong, and where, as arguments.
+fn witness(finding: &escadre_algebra::Finding) -> Option<(String, String)> {
+    use escadre_algebra::Finding;
+    match finding {
+        Finding::Conflict { path, on, .. }
+        | Finding::MissingLabel { path, on, .. }
+        | Finding::MissingField { path, on, .. } => {
+            Some((on.witness.to_string(), format!(" {path}")))
+        }
+        Finding::UnknownDependency { resource, on, .. } => {
+            Some((on.witness.to_string(), format!(" {resource}")))
+        }
+        Finding::Cycle { on, .. } => Some((on.witness.to_string(), String::new())),
+        _ => None,
+    }
+}
+
+/// The error and what caused it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<SelectorError> for Failure {
+    fn from(error: SelectorError) -> Self {
+        let (column, end) = (error.column(), error.input().len());
+        let message = format!("this is no selector: found {}", error.found());
+        let mut place = Snippet::cut("SELECTOR", error.input(), 1, column);
+        if error.offset() >= end {
+            place.span = (place.text.len(), 0);
+        }
+        place.label = format!("expected {}", error.expected());
+        Self::new(message)
+            .at(place)
+            .help("for example `role = camera and not firmware >= 2.1`; see `select --help`")
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let name = error.source_name();
+        if error.source().is_some() {
+            return Self::of(&error)
+                .help("an inventory is a file, or `-` for the standard input; see `inventory --help`");
+        }
+        let mut bad = error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad));
+        let Some(mut failure) = bad.next() else { return Self::of(&error) };
+        failure.0.others = bad.collect();
+        let n_more = error.n_bad().saturating_sub(MAX_SHOWN);
+        let more = if n_more > 0 { format!("and {n_more} more bad lines; ") } else { String::new() };
+        let lines = if error.line().is_some() { "these lines" } else { "it" };
+        failure.help(format!(
+            "{more}correct {lines}: an inventory is read as a whole or not at all, since half of one \
+             looks like many removed devices"
+        ))
+    }
+}
+
+fn line(name: &str, bad: &BadLine) -> Failure {
+    let place = match (bad.line(), bad.column()) {
+        (Some(line), Some(column)) => format!("{name}:{line}:{column}"),
+        (Some(line), None) => format!("{name}:{line}"),
+        (None, _) => name.to_owned(),
+    };
+    let failure = Failure::new(format!("{place}: {}", bad.message()));
+    let Some(((text, span), line)) = bad.snippet().zip(bad.line()) else { return failure };
+    let line = usize::try_from(line).unwrap_or(usize::MAX);
+    failure.at(Snippet {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        span: (span.start, span.len()),
+        line,
+        column: bad.column().unwrap_or(1),
+        label: "here".to_owned(),
+    })
+}
+
+/// One line of a text, and what is wrong in it.
+#[derive(Debug)]
+struct Snippet {
+    name: String,
+    text: String,
+    /// The first byte and the number of bytes.
+    span: (usize, usize),
+    line: usize,
+    column: usize,
+    label: String,
+}
+
+impl Snippet {
+    /// The characters of `text` around `column`, which counts from 1.
+    fn cut(name: &str, text: &str, line: usize, column: usize) -> Self {
+        let at = column.saturating_sub(1);
+        let from = at.saturating_sub(WINDOW);
+        let shown: String = text.chars().skip(from).take(2 * WINDOW).collect();
+        let (head, tail) = (from > 0, text.chars().nth(from + 2 * WINDOW).is_some());
+        let before: usize = shown.chars().take(at - from).map(char::len_utf8).sum();
+        let length = shown[before..].chars().next().map_or(0, char::len_utf8);
+        let shift = if head { '…'.len_utf8() } else { 0 };
+        let text = format!("{}{shown}{}", if head { "…" } else { "" }, if tail { "…" } else { "" });
+        let (name, label) = (name.to_owned(), "here".to_owned());
+        Self { name, text, span: (before + shift, length), line, column, label }
+    }
+}
+
+impl SourceCode for Snippet {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            self.text.as_bytes(),
+            (0, self.text.len()).into(),
+            self.line.saturating_sub(1),
+            self.column.saturating_sub(1),
+            1,
+        )))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl Error for Failure {}
+
+impl Diagnostic for Failure {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0.place.as_ref().map(|place| place as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.0.place.as_ref()?;
+        let span = LabeledSpan::new(Some(place.label.clone()), place.span.0, place.span.1);
+        Some(Box::new(std::iter::once(span)))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        let others = self.0.others.iter().map(|other| other as &dyn Diagnostic);
+        (!self.0.others.is_empty()).then(|| Box::new(others) as Box<dyn Iterator<Item = _>>)
+    }
+}
+
+/// The report of `failure`, as it is written to standard error.
+pub(crate) fn report(failure: &Failure, look: Look) -> String {
+    let theme =
+        if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(look.width)
+        .with_wrap_lines(look.terminal);
+    let mut text = String::new();
+    if let Some(findings) = &failure.0.findings {
+        let options = super::present::options(look);
+        text.push_str(&escadre_interpreter::present::findings(findings, &options));
+        text.push('\n');
+    }
+    if handler.render_report(&mut text, failure).is_err() {
+        text.push_str(&failure.0.message);
+        text.push('\n');
+    }
+    text
+}

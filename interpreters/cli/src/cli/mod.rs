@@ -1,0 +1,160 @@
+//! The command line of a fleet: [`run`] for a program of your own, [`run_lock`] for a `fleet.lock`.
+//!
+//! Results go to standard output, everything else to standard error.
+//! Exit codes: 0 done, 1 an error (also of usage), 2 changes where `--detailed-exitcode` asks for it.
+
+mod apply;
+mod args;
+mod completions;
+mod context;
+mod drift;
+mod error;
+mod explain;
+mod files;
+mod graph;
+mod inventory;
+mod lock;
+mod output;
+mod plan;
+mod present;
+mod progress;
+mod render;
+mod schema;
+mod select;
+#[cfg(feature = "sim")]
+mod sim;
+mod target;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+use escadre_algebra::Fleet;
+use tracing_subscriber::EnvFilter;
+
+use args::{Cli, Command};
+use context::{Context, Origin};
+use error::Failure;
+use output::{Look, Output};
+
+/// What a command has to say by its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Done.
+    Done,
+    /// Something changes or differs, and the code is to say so.
+    Changes,
+}
+
+impl Code {
+    /// The code of a command that was asked to tell (`detailed`) whether something changes.
+    pub(crate) fn of(changes: bool, detailed: bool) -> Self {
+        if changes && detailed { Self::Changes } else { Self::Done }
+    }
+}
+
+/// Runs the command line of this process on `fleet`, and answers the exit code.
+///
+/// ```no_run
+/// use escadre::{container, deploy, label};
+/// fn main() -> std::process::ExitCode {
+///     let recorder = container("recorder").image("ghcr.io/acme/recorder:2.3");
+///     escadre::cli::run(deploy(recorder).restrict(label("role").eq("camera")))
+/// }
+/// ```
+pub fn run(fleet: Fleet) -> ExitCode {
+    run_with(|| fleet)
+}
+
+/// Runs the command line of this process on the fleet that `build` makes, which is called at most
+/// once, and only by commands that need a fleet.
+pub fn run_with(build: impl FnOnce() -> Fleet) -> ExitCode {
+    run_args(Origin::Program(Box::new(build)), env::args_os().collect())
+}
+
+/// Runs the command line of this process on a file that `lock` wrote: what the binary `escadre` does.
+pub fn run_lock() -> ExitCode {
+    run_args(Origin::Lock, env::args_os().collect())
+}
+
+fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
+    let program = program(&origin, arguments.first());
+    let with_lock = matches!(origin, Origin::Lock);
+    let mut command = args::command(&program, with_lock);
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
+        let lock = if with_lock { matches.get_one::<PathBuf>("fleet").cloned() } else { None };
+        Cli::from_arg_matches(&matches).map(|cli| (cli, lock))
+    });
+    let (cli, lock) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let code = ExitCode::from(u8::from(error.use_stderr()));
+            // A closed pipe is no reason to fail.
+            let _ = error.format(&mut command).print();
+            return code;
+        }
+    };
+    log(&cli);
+    let when = cli.global.color;
+    let mut context =
+        Context::new(origin, lock, program, cli.global.quiet, Output::new(when), Look::of_stderr(when));
+    let result = execute(cli.command, &mut context);
+    let result = context.out.finish().and(result);
+    match result {
+        Ok(Code::Done) => ExitCode::SUCCESS,
+        Ok(Code::Changes) => ExitCode::from(2),
+        Err(failure) => {
+            let report = error::report(&failure, context.err);
+            // There is nowhere left to say that standard error is closed.
+            let _ = io::stderr().write_all(report.as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the program is called: as it was called, unless it is ours.
+fn program(origin: &Origin<'_>, first: Option<&OsString>) -> String {
+    let called = first.map(Path::new).and_then(Path::file_stem).map(|name| name.to_string_lossy());
+    match (origin, called) {
+        (Origin::Program(_), Some(name)) if !name.is_empty() => name.into_owned(),
+        _ => "escadre".to_owned(),
+    }
+}
+
+fn log(cli: &Cli) {
+    let level = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, 2) => "debug",
+        (false, _) => "trace",
+    };
+    let asked = cli.global.quiet || cli.global.verbose > 0;
+    let filter = env::var("ESCADRE_LOG").ok().filter(|_| !asked);
+    let filter = EnvFilter::new(filter.as_deref().unwrap_or(level));
+    let colour = Look::of_stderr(cli.global.color).colour;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A program that has its own subscriber keeps it.
+    let _ = subscriber.with_ansi(colour).without_time().with_target(false).try_init();
+}
+
+fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure> {
+    match command {
+        Command::Select(args) => select::run(&args, context),
+        Command::Render(args) => render::run(&args, context),
+        Command::Plan(args) => plan::run(&args, context),
+        Command::Apply(args) => apply::run(&args, context),
+        Command::Explain(args) => explain::run(&args, context),
+        Command::Drift(args) => drift::run(&args, context),
+        Command::Lock(args) => lock::run(&args, context),
+        Command::Graph(args) => graph::run(&args, context),
+        Command::Inventory(args) => inventory::run(&args, context),
+        Command::Schema(args) => schema::run(&args, context),
+        Command::Completions(args) => completions::run(&args, context),
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => sim::run(&args, context),
+    }
+}

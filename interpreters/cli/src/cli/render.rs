@@ -1,0 +1,130 @@
+//! `render`: what each device gets.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use escadre_algebra::{Configuration, Facts, Member, Outcome};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::Code;
+use super::args::{Render, RenderFormat};
+use super::context::{Context, device};
+use super::error::Failure;
+
+pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Failure> {
+    let resolved = context.resolved(&args.listing)?;
+    for id in &args.devices {
+        device(resolved.inventory(), id)?;
+    }
+    let asked: HashSet<&str> = args.devices.iter().map(String::as_str).collect();
+    let mut rendered = Rendered::default();
+    let mut n_undetermined = 0_usize;
+    for (facts, outcome) in resolved.iter() {
+        let id = facts.id().as_str();
+        if !asked.is_empty() && !asked.contains(id) {
+            continue;
+        }
+        match outcome {
+            Outcome::Member(member) => rendered.write(args.format, facts, member, context)?,
+            Outcome::NotMember if !asked.is_empty() => {
+                context.note(&format!("`{id}` is no member: it gets nothing"));
+            }
+            Outcome::NotMember => {}
+            Outcome::Undetermined => n_undetermined += 1,
+        }
+        if context.out.is_closed() {
+            break;
+        }
+    }
+    if n_undetermined > 0 {
+        context.note(&format!(
+            "{n_undetermined} devices are left out: labels that decide what they get are unknown"
+        ));
+    }
+    Ok(Code::Done)
+}
+
+/// The last configuration that is the same on every device, as text: neighbours often share it.
+#[derive(Default)]
+struct Rendered(Option<(Arc<Configuration>, String)>);
+
+impl Rendered {
+    fn write(
+        &mut self,
+        format: RenderFormat,
+        facts: &Facts,
+        member: &Member,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failure> {
+        match format {
+            RenderFormat::Json => {
+                let resources = self.json(facts, &member.configuration)?;
+                context.out.put("{\"id\":")?;
+                context.out.put(&json(facts.id().as_str())?)?;
+                context.out.put(",\"resources\":")?;
+                context.out.put(resources)?;
+                if !member.undetermined.is_empty() {
+                    context.out.put(",\"undetermined\":")?;
+                    context.out.put(&json(&undetermined(member))?)?;
+                }
+                context.out.put("}\n")
+            }
+            RenderFormat::Yaml => {
+                let text = serde_saphyr::to_string(&Document { facts, member });
+                let text = text.map_err(|error| unwritable(facts, &error))?;
+                context.out.put("---\n")?;
+                context.out.put(&text)
+            }
+        }
+    }
+
+    /// The resources as JSON, texts filled in.
+    fn json(&mut self, facts: &Facts, configuration: &Arc<Configuration>) -> Result<&str, Failure> {
+        let known = self.0.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, configuration));
+        if !(known && is_constant(configuration)) {
+            let text = json(&configuration.instantiate(facts).to_json())?;
+            self.0 = Some((Arc::clone(configuration), text));
+        }
+        Ok(self.0.as_ref().map_or("{}", |(_, text)| text))
+    }
+}
+
+/// Whether no value mentions the device.
+fn is_constant(configuration: &Configuration) -> bool {
+    let states = configuration.resources().values();
+    states.flat_map(|state| state.leaves()).all(|(_, value)| value.is_constant())
+}
+
+fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| Failure::caused("a configuration cannot be written", &io::Error::from(error)))
+}
+
+fn unwritable(facts: &Facts, error: &dyn std::error::Error) -> Failure {
+    Failure::caused(format!("the configuration of `{}` cannot be written", facts.id()), error)
+        .help("`--format json` can write every configuration")
+}
+
+fn undetermined(member: &Member) -> Vec<&str> {
+    member.undetermined.iter().map(|name| name.as_str()).collect()
+}
+
+/// What one device gets, as a document.
+struct Document<'a> {
+    facts: &'a Facts,
+    member: &'a Member,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", self.facts.id().as_str())?;
+        let resources = self.member.configuration.instantiate(self.facts).to_json();
+        map.serialize_entry("resources", &resources)?;
+        if !self.member.undetermined.is_empty() {
+            map.serialize_entry("undetermined", &undetermined(self.member))?;
+        }
+        map.end()
+    }
+}

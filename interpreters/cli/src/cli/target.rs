@@ -1,0 +1,130 @@
+//! Targets: what a plan is compared with, and applied to.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use escadre_interpreter::{Interpreter, Revision, Snapshot};
+
+use super::error::Failure;
+
+/// Where to look or to write, as the command line names it.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The simulator's world in a folder.
+    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "named only to say what is missing"))]
+    Sim(PathBuf),
+}
+
+impl FromStr for Target {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("sim", "")) => Err("the folder is missing: expected `sim:DIR`".to_owned()),
+            Some(("sim", dir)) => Ok(Self::Sim(dir.into())),
+            _ => Err("expected `sim:DIR`, the simulator's world in a folder".to_owned()),
+        }
+    }
+}
+
+/// How a target is opened.
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    /// To read; what does not exist is empty.
+    Read,
+    /// To read what exists.
+    ReadExisting,
+    /// To write, with faults to play.
+    Write(Option<String>),
+}
+
+/// Something to do with the interpreter of some target.
+pub(crate) trait Task {
+    /// What it gives.
+    type Output;
+    /// Does it.
+    fn run<I: Interpreter>(self, interpreter: &mut I) -> Result<Self::Output, Failure>;
+}
+
+impl Target {
+    /// Does `task` with this target, opened for `access`.
+    #[cfg(feature = "sim")]
+    pub(crate) fn with<T: Task>(&self, access: Access, task: T) -> Result<T::Output, Failure> {
+        let Self::Sim(dir) = self;
+        let mut world = open(dir, access)?;
+        task.run(&mut world)
+    }
+
+    /// Does `task` with this target, opened for `access`.
+    #[cfg(not(feature = "sim"))]
+    pub(crate) fn with<T: Task>(&self, _: Access, _: T) -> Result<T::Output, Failure> {
+        Err(Failure::new("this program was built without the simulator")
+            .help("build it with the feature `sim` of `escadre`"))
+    }
+}
+
+/// The world in the folder `dir`.
+#[cfg(feature = "sim")]
+pub(crate) fn open(dir: &std::path::Path, access: Access) -> Result<escadre_sim::Simulator, Failure> {
+    use escadre_sim::{Open, Simulator};
+    let (open, faults) = match access {
+        Access::Read => (Open::reading(), None),
+        Access::ReadExisting => (Open::reading().existing(), None),
+        Access::Write(faults) => (Open::default(), faults),
+    };
+    let world = Simulator::open(dir, open).map_err(|error| advised(&error))?;
+    let Some(faults) = faults else { return Ok(world) };
+    let faults = faults.parse().map_err(|error: escadre_sim::FaultsError| advised(&error))?;
+    Ok(world.with_faults(faults))
+}
+
+/// What `interpreter` finds: what is held, and of which revision.
+pub(crate) fn observe<I: Interpreter>(interpreter: &mut I) -> Result<(Snapshot, Revision), Failure> {
+    let seen = wait(interpreter.observe()).map_err(|error| advised(&error))?;
+    let held = interpreter.lift(&seen.state).map_err(|error| advised(&error))?;
+    tracing::info!(members = held.len(), revision = %seen.revision, "observed");
+    Ok((held, seen.revision))
+}
+
+/// The output of `future`.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    #[cfg(feature = "sim")]
+    return escadre_sim::wait(future);
+    #[cfg(not(feature = "sim"))]
+    {
+        let mut future = std::pin::pin!(future);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        loop {
+            if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// `error`, with its own advice where its kind has some.
+pub(crate) fn advised(error: &(dyn Error + 'static)) -> Failure {
+    let failure = Failure::of(error);
+    match advice(error) {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+#[cfg(feature = "sim")]
+fn advice(error: &(dyn Error + 'static)) -> Option<String> {
+    use escadre_sim::{ApplyError, FaultsError, LiftError, LowerError, OpenError, StoreError};
+    (error.downcast_ref::<OpenError>().map(OpenError::help))
+        .or_else(|| error.downcast_ref::<ApplyError>().map(ApplyError::help))
+        .or_else(|| error.downcast_ref::<LowerError>().map(LowerError::help))
+        .or_else(|| error.downcast_ref::<LiftError>().map(LiftError::help))
+        .or_else(|| error.downcast_ref::<StoreError>().map(StoreError::help))
+        .or_else(|| error.downcast_ref::<FaultsError>().map(FaultsError::help))
+        .flatten()
+}
+
+#[cfg(not(feature = "sim"))]
+fn advice(_: &(dyn Error + 'static)) -> Option<String> {
+    None
+}

@@ -1,0 +1,46 @@
+//! Evidence: each claim of an issue is a command that does the real thing and prints its figures.
+
+mod compose;
+mod killed;
+mod stations;
+
+use crate::Outcome;
+use crate::workspace::Workspace;
+
+/// The variable that tells the example `weather` how many layers its fleet has.
+pub(crate) const LAYERS: &str = "WEATHER_LAYERS";
+
+/// A claim: what it says, and what checks it.
+struct Claim {
+    says: &'static str,
+    check: fn(&Workspace, quick: bool) -> Outcome,
+}
+
+/// Each topic and its claims, numbered from 1.
+const TOPICS: [(&str, &[Claim]); 1] = [("compose", &compose::CLAIMS)];
+
+/// Checks one claim.
+pub(crate) fn run(workspace: &Workspace, topic: &str, number: u8, quick: bool) -> Outcome {
+    let known: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
+    let (_, claims) = TOPICS
+        .iter()
+        .find(|(name, _)| *name == topic)
+        .ok_or_else(|| format!("no topic `{topic}`: there is {}", known.join(", ")))?;
+    let claim = usize::from(number).checked_sub(1).and_then(|index| claims.get(index));
+    let claim = claim.ok_or_else(|| format!("{topic} has the claims 1 to {}", claims.len()))?;
+    println!("{topic} {number}: {}", claim.says);
+    (claim.check)(workspace, quick)
+}
+
+/// Checks every claim quickly, to the end, and names those that do not hold.
+pub(crate) fn every(workspace: &Workspace) -> Outcome {
+    let mut failures = Vec::new();
+    for (topic, claims) in TOPICS {
+        for number in (1..=u8::MAX).take(claims.len()) {
+            if let Err(message) = run(workspace, topic, number, true) {
+                failures.push(format!("{topic} {number}: {message}"));
+            }
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+}
