@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Fleets that more than one example uses.
+
+pub mod cameras;
+pub mod stage;
+pub mod weather;

@@ -1,6 +1,6 @@
 //! Writing is a right inverse of reading, in every format.
 
-use escadre_interpreter::inventory::{Format, ReadOptions, read, write_jsonl};
+use escadre_interpreter::inventory::{BadLine, Format, ReadOptions, read, write_jsonl};
 
 /// read(x) = i ⟹ ids are distinct and read(write(i)) = i; an error says at least one thing, and a
 /// line that it names is a line of x.
@@ -19,7 +19,7 @@ fn check_as(bytes: &[u8], options: &ReadOptions) {
         Err(error) => {
             assert!(!error.to_string().is_empty());
             let n_lines = bytes.split(|byte| *byte == b'\n').count() as u64;
-            let named = error.errors().iter().filter_map(|bad| bad.line());
+            let named = error.errors().iter().filter_map(BadLine::line);
             for line in named {
                 assert!((1..=n_lines).contains(&line), "line {line} of {n_lines}: {error}");
             }

@@ -136,7 +136,7 @@ pub struct Blob {
 ///
 /// ```
 /// use escadre_algebra::{Digest, blob, deploy};
-/// let model = blob("model").digest(Digest::of(b"…"), 52_428_800).source("https://models.example/7");
+/// let model = blob("model").digest(Digest::of(b"the model"), 52_428_800).source("https://models.example/7");
 /// assert!(deploy(model).problems().is_empty());
 /// ```
 #[track_caller]

@@ -60,6 +60,8 @@ fn reject<E: ToString>(resource: &mut Resource, error: &E) {
 }
 
 /// Claims what `part` says, below `at` of `resource`.
+///
+/// The claims stand on the line that put the part into the resource, not on the part's own lines.
 #[track_caller]
 fn absorb(resource: &mut Resource, at: &[&str], part: Resource) {
     let at: Vec<Field> = match at.iter().map(|field| Field::parse(field)).collect::<Result<_, _>>()

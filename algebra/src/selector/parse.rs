@@ -2,17 +2,19 @@
 
 use super::Selector;
 use super::error::SelectorError;
-use super::kubernetes::{Requirement, is_qualified_name, parse_requirements};
+use super::build::id_set;
+use super::kubernetes::{Operator, Requirement, is_qualified_name, parse_requirements};
 use super::lexer::{MAX_INPUT, Placed, Token, tokens};
 use super::test::Test;
-use crate::names::LabelKey;
+use crate::names::{DeviceId, LabelKey};
 
 impl Selector {
     /// The selector spelled `input`.
     ///
     /// A text that Kubernetes accepts means what Kubernetes says; any other is read by the
     /// extended grammar (`and`, `or`, `not`, parentheses, quotes, versions, ids, buckets), which
-    /// agrees with Kubernetes where both apply. The empty text is ⊤.
+    /// agrees with Kubernetes where both apply. The empty text is ⊤. One word is ours: `id` before
+    /// `=`, `!=`, `in` or `notin` is the device's id, and a label called so is `"id"`.
     ///
     /// ```
     /// use escadre_algebra::Selector;
@@ -32,7 +34,7 @@ impl Selector {
             return Err(SelectorError::new("", 0, found, "a text of at most 1 MiB"));
         }
         match parse_requirements(input) {
-            Ok(all) => Ok(Self::all_of(all.iter().map(Requirement::to_selector))),
+            Ok(all) => Ok(Self::all_of(all.iter().map(selector_of))),
             Err(_) => Self::parse_extended(input),
         }
     }
@@ -51,6 +53,22 @@ impl std::str::FromStr for Selector {
     fn from_str(input: &str) -> Result<Self, SelectorError> {
         Self::parse(input)
     }
+}
+
+/// What a Kubernetes requirement means here: that of Kubernetes, unless it is one on `id`.
+fn selector_of(requirement: &Requirement) -> Selector {
+    let negated = match requirement.operator {
+        Operator::In | Operator::Equals | Operator::DoubleEquals => false,
+        Operator::NotIn | Operator::NotEquals => true,
+        _ => return requirement.to_selector(),
+    };
+    if requirement.key != "id" {
+        return requirement.to_selector();
+    }
+    // No device has an id that is none.
+    let ids = requirement.values.iter().filter_map(|value| DeviceId::parse(value).ok());
+    let ids = id_set(ids.collect());
+    if negated { !ids } else { ids }
 }
 
 pub(super) struct Parser<'a> {

@@ -27,6 +27,10 @@ impl Parser<'_> {
                 _ => self.bucket_test(),
             };
         }
+        if self.peek(0) == &Token::Word("id") && self.id_operator_at(1) {
+            self.at += 1;
+            return self.id_test();
+        }
         let key = self.key("a label key, `not`, `!` or `(`")?;
         if !self.operator_at(0) {
             return Ok(Selector::test(Test::Exists { key }));
@@ -115,6 +119,15 @@ impl Parser<'_> {
             if !self.symbol(",") {
                 return self.fail("`,` or `)`");
             }
+        }
+    }
+
+    /// Whether what stands there makes a test of an id.
+    fn id_operator_at(&self, ahead: usize) -> bool {
+        match self.peek(ahead) {
+            Token::Symbol(symbol) => matches!(*symbol, "=" | "==" | "!="),
+            Token::Word("in" | "notin") => self.is_symbol(ahead + 1, "("),
+            _ => false,
         }
     }
 

@@ -126,7 +126,7 @@ pub(super) fn write_test(f: &mut impl Write, test: &Test, negated: bool) -> fmt:
             write!(f, " {} {bound}", op.symbol())
         }
         Test::Id(ids) => {
-            f.write_str("id()")?;
+            f.write_str("id")?;
             write_set(f, ids, negated, write_name)
         }
         Test::Bucket { salt, start, end } => {
@@ -169,7 +169,7 @@ fn write_set<S: AsRef<str>, W: Write>(
 }
 
 fn write_key(f: &mut impl Write, key: &str) -> fmt::Result {
-    let keyword = ["and", "or", "not", "in", "notin"].contains(&key);
+    let keyword = ["and", "or", "not", "in", "notin", "id"].contains(&key);
     if is_qualified_name(key) && !keyword { f.write_str(key) } else { write_quoted(f, key) }
 }
 

@@ -20,6 +20,8 @@ const TEXT: &str = "$text";
 const UNSET: &str = "$unset";
 /// `{"$rest": "unset", …}`: an object, and `Unset` at every path below it that is not listed.
 const REST: &str = "$rest";
+/// `{"$none": true}`, at the root only: nothing is claimed.
+const NONE: &str = "$none";
 
 fn escape(name: &str) -> String {
     if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
@@ -40,6 +42,9 @@ fn unescape(key: &str) -> Result<Field, String> {
 
 /// The claims of `tree`. Recurses at most [`MAX_FIELDS`] deep.
 pub(super) fn to_json(tree: &Tree<()>) -> Json {
+    if tree.is_nothing() {
+        return Json::object(NONE, Json::Bool(true));
+    }
     object_or_leaf(tree, false)
 }
 
@@ -109,6 +114,9 @@ impl FieldOrigins {
 
 /// The leaves that claim what `json` says, in the order of their paths.
 pub(super) fn from_json(json: &Json, origins: &FieldOrigins) -> Result<Vec<Leaf>, String> {
+    if *json == Json::object(NONE, Json::Bool(true)) {
+        return Ok(Vec::new());
+    }
     let mut reader = Reader { origins, at: Vec::new(), leaves: Vec::new() };
     match reader.read(json) {
         Ok(()) => Ok(reader.leaves),

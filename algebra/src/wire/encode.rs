@@ -95,8 +95,8 @@ impl Encoder {
 
     fn form(&mut self, op: &Op, of: Vec<i64>) -> Result<NodeForm, EncodeError> {
         Ok(match op {
-            Op::Empty => NodeForm::Empty,
-            Op::All => NodeForm::All,
+            Op::Empty => NodeForm::Empty {},
+            Op::All => NodeForm::All {},
             Op::Deploy(deployed) => self.deploy(deployed),
             Op::Union => NodeForm::Union(Operands { of }),
             Op::Overlay => NodeForm::Overlay(Operands { of }),

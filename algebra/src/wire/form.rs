@@ -67,9 +67,9 @@ pub(super) enum SelectorForm {
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub(super) enum NodeForm {
     /// No device is a member.
-    Empty,
+    Empty {},
     /// Every device is a member.
-    All,
+    All {},
     /// Every device claims a resource.
     Deploy {
         resource: String,
@@ -116,8 +116,10 @@ pub(super) enum NodeForm {
     Foreign(ForeignForm),
 }
 
+/// The operands of an operator that takes nothing else.
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub(super) struct Operands {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(default))]
@@ -184,7 +186,7 @@ impl NodeForm {
     /// The operands, to be made relative.
     pub(super) fn of_mut(&mut self) -> Option<&mut Vec<i64>> {
         match self {
-            Self::Empty | Self::All | Self::Deploy { .. } => None,
+            Self::Empty {} | Self::All {} | Self::Deploy { .. } => None,
             Self::Union(operands)
             | Self::Overlay(operands)
             | Self::Patch(operands)

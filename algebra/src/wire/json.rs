@@ -194,6 +194,15 @@ fn comma<W: ?Sized + std::io::Write>(writer: &mut W, first: bool) -> std::io::Re
 }
 
 impl serde_json::ser::Formatter for OneLine {
+    /// As Rust writes it: versions of `serde_json` differ (`1e300`, `1e+300`), and digests must not.
+    fn write_f64<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        x: f64,
+    ) -> std::io::Result<()> {
+        write!(writer, "{x:?}")
+    }
+
     fn begin_array_value<W: ?Sized + std::io::Write>(
         &mut self,
         writer: &mut W,

@@ -1,4 +1,5 @@
 //! Resources: what the builders claim, and that PodSpecs go in and out unchanged.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use escadre_algebra::*;
 use proptest::prelude::*;

@@ -11,7 +11,7 @@ pub(crate) struct SvgError {
 }
 
 /// Drawings of more edges than this are left to Graphviz: layout takes minutes.
-const MAX_EDGES: usize = 2_000;
+const MAX_EDGES: usize = 500;
 
 /// The drawing that `dot` describes, as SVG. Frames around layers are left out.
 ///

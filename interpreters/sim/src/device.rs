@@ -36,7 +36,10 @@ pub(crate) struct Wanted<'a> {
 impl Wanted<'_> {
     fn is_installed(&self, running: &Running) -> bool {
         running.installed.len() == self.resources.len()
-            && self.resources.iter().all(|(name, state)| running.installed.get(*name) == Some(state))
+            && self
+                .resources
+                .iter()
+                .all(|(name, state)| running.installed.get(*name) == Some(state))
     }
 }
 

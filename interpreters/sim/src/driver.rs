@@ -102,7 +102,13 @@ impl Interpreter for Simulator {
     type ApplyError = ApplyError;
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { membership_marker: true, fenced: true, reports: true, exact: true, contents: true }
+        Capabilities {
+            membership_marker: true,
+            fenced: true,
+            reports: true,
+            exact: true,
+            contents: true,
+        }
     }
 
     fn target(&self) -> String {
@@ -112,7 +118,11 @@ impl Interpreter for Simulator {
         }
     }
 
-    fn normalise(&self, _: &ResourceName, state: &Arc<ResourceState>) -> Option<Arc<ResourceState>> {
+    fn normalise(
+        &self,
+        _: &ResourceName,
+        state: &Arc<ResourceState>,
+    ) -> Option<Arc<ResourceState>> {
         Some(Arc::clone(state))
     }
 
@@ -137,6 +147,11 @@ impl Interpreter for Simulator {
         dry_run: bool,
         progress: &mut (dyn Progress + Send),
     ) -> Result<Applied, ApplyError> {
-        apply::apply(&self.store, &self.faults, &apply::Asked { plan, objects, consent, dry_run }, progress)
+        apply::apply(
+            &self.store,
+            &self.faults,
+            &apply::Asked { plan, objects, consent, dry_run },
+            progress,
+        )
     }
 }

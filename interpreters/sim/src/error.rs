@@ -21,7 +21,12 @@ pub struct LowerError {
 }
 
 impl LowerError {
-    pub(crate) fn new(name: &ResourceName, field: &'static str, device: &DeviceId, digest: &str) -> Self {
+    pub(crate) fn new(
+        name: &ResourceName,
+        field: &'static str,
+        device: &DeviceId,
+        digest: &str,
+    ) -> Self {
         let (resource, device) = (name.clone(), device.clone());
         Self { resource, field, device, digest: digest.to_owned() }
     }
@@ -67,7 +72,10 @@ impl LiftError {
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> Option<String> {
-        Some("the folder was changed by another program: restore it, or remove it and apply again".into())
+        Some(
+            "the folder was changed by another program: restore it, or remove it and apply again"
+                .into(),
+        )
     }
 }
 
@@ -108,7 +116,9 @@ impl OpenErrorKind {
             Self::Foreign => "holds something other than a world".to_owned(),
             Self::Locked => "is in use by another process".to_owned(),
             Self::Damaged => "holds a world that is damaged".to_owned(),
-            Self::Newer(n) => format!("holds a world of format {n}, but this version reads up to {FORMAT}"),
+            Self::Newer(n) => {
+                format!("holds a world of format {n}, but this version reads up to {FORMAT}")
+            }
             Self::Io => "cannot be read or written".to_owned(),
         }
     }
@@ -145,8 +155,12 @@ impl OpenError {
         let help = match self.kind {
             OpenErrorKind::Missing => "apply a fleet to it first, which makes it",
             OpenErrorKind::NotAFolder => "give the path of a folder, or of nothing yet",
-            OpenErrorKind::Foreign => "give an empty folder, one that does not exist, or one made by `apply`",
-            OpenErrorKind::Locked => "wait until the other process has ended, or end it; nothing was lost",
+            OpenErrorKind::Foreign => {
+                "give an empty folder, one that does not exist, or one made by `apply`"
+            }
+            OpenErrorKind::Locked => {
+                "wait until the other process has ended, or end it; nothing was lost"
+            }
             OpenErrorKind::Damaged => {
                 "restore `world.redb` from a copy, or remove the folder and apply again"
             }
@@ -180,7 +194,9 @@ impl StoreError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let io = matches!(self.source.as_deref(), Some(redb::Error::Io(_)));
-        io.then(|| "check the folder's permissions and the free space, then run it again".to_owned())
+        io.then(|| {
+            "check the folder's permissions and the free space, then run it again".to_owned()
+        })
     }
 }
 
@@ -207,7 +223,9 @@ pub enum ApplyError {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// Another apply took the fence; what was written before is whole devices.
-    #[error("another apply (generation {theirs}) took over from this one (generation {ours}) after {n_done} devices")]
+    #[error(
+        "another apply (generation {theirs}) took over from this one (generation {ours}) after {n_done} devices"
+    )]
     Fenced {
         /// This apply's generation.
         ours: u64,

@@ -155,7 +155,8 @@ impl Faults {
 impl FromStr for Faults {
     type Err = FaultsError;
     fn from_str(input: &str) -> Result<Self, FaultsError> {
-        let error = |message: String| FaultsError { input: input.chars().take(200).collect(), message };
+        let error =
+            |message: String| FaultsError { input: input.chars().take(200).collect(), message };
         let mut faults = Self::default();
         let mut seen: Vec<&str> = Vec::new();
         for part in input.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -168,7 +169,8 @@ impl FromStr for Faults {
             }
             seen.push(key);
             let number = || {
-                let wrong = |_| error(format!("`{value}` is no number: `{key}` takes a whole number"));
+                let wrong =
+                    |_| error(format!("`{value}` is no number: `{key}` takes a whole number"));
                 value.parse::<u64>().map_err(wrong)
             };
             match key {
@@ -188,7 +190,9 @@ impl FromStr for Rate {
     type Err = String;
     fn from_str(input: &str) -> Result<Self, String> {
         let error = || {
-            format!("`{input}` is no share: expected a percentage such as `5%` or `0.5%`, with at most 4 decimals")
+            format!(
+                "`{input}` is no share: expected a percentage such as `5%` or `0.5%`, with at most 4 decimals"
+            )
         };
         let number = input.strip_suffix('%').ok_or_else(error)?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));

@@ -28,7 +28,11 @@ impl<'a> Lifter<'a> {
     }
 
     /// What a row of `device` that holds `resources` says.
-    pub(crate) fn row(&mut self, device: &str, resources: &Arc<[u8]>) -> Result<Arc<Lifted>, LiftError> {
+    pub(crate) fn row(
+        &mut self,
+        device: &str,
+        resources: &Arc<[u8]>,
+    ) -> Result<Arc<Lifted>, LiftError> {
         if let Some(lifted) = self.configurations.get(resources) {
             return Ok(Arc::clone(lifted));
         }
@@ -50,10 +54,15 @@ impl<'a> Lifter<'a> {
             return Ok(Arc::clone(state));
         }
         let what = || format!("state {number}");
-        let bytes = self.world.states.get(&number).ok_or_else(|| LiftError::new(&what(), &"it is missing"))?;
+        let bytes = self
+            .world
+            .states
+            .get(&number)
+            .ok_or_else(|| LiftError::new(&what(), &"it is missing"))?;
         let json: serde_json::Value =
             serde_json::from_slice(bytes).map_err(|e| LiftError::new(&what(), &e))?;
-        let state = Arc::new(ResourceState::from_json(&json).map_err(|e| LiftError::new(&what(), &e))?);
+        let state =
+            Arc::new(ResourceState::from_json(&json).map_err(|e| LiftError::new(&what(), &e))?);
         self.states.insert(number, Arc::clone(&state));
         Ok(state)
     }

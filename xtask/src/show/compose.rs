@@ -106,7 +106,9 @@ fn scale(workspace: &Workspace, quick: bool) -> Outcome {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     stations::announce(workspace);
     let all = stations::write_some(workspace, scratch.path(), "all.jsonl", |_| true)?;
-    let half = stations::write_some(workspace, scratch.path(), "half.jsonl", |i| i % 2 == 0)?;
+    let half = stations::write_some(workspace, scratch.path(), "half.jsonl", |index| {
+        index.is_multiple_of(2)
+    })?;
     let n_runs = if quick { 2 } else { 5 };
     let target = format!("sim:{}", scratch.path().join("world").display());
     let mut problems = Vec::new();

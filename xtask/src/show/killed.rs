@@ -42,7 +42,9 @@ struct Program {
 /// The claim: after each kill, the world opens and applying again gives the end state.
 pub(super) fn check(workspace: &Workspace, quick: bool) -> Outcome {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let inventory = stations::write_some(workspace, scratch.path(), "some.jsonl", |i| i % 10 == 0)?;
+    let inventory = stations::write_some(workspace, scratch.path(), "some.jsonl", |index| {
+        index.is_multiple_of(10)
+    })?;
     let program = Program { path: binaries::find(workspace, "weather")?, inventory };
     stations::announce(workspace);
     let seed = seed()?;

@@ -57,7 +57,7 @@ fn made() -> String {
         let _written = writeln!(
             text,
             r#"{{"id": "M{index:05}", "labels": {{"active": "{}", "country": "{country}", "elevation-m": "{elevation}", "region": "R{}", "tz-area": "{area}", "tz-city": "{city}"}}}}"#,
-            index % 3 != 0,
+            !index.is_multiple_of(3),
             index % 17,
         );
     }

@@ -95,7 +95,7 @@ fn a_claim_remembers_the_line_of_its_setter() {
     for (i, path) in paths.iter().enumerate() {
         let sources = &found.at(&path.parse().unwrap())[0].1;
         let (file, at, _) = sources.all()[0].origin.place().unwrap();
-        assert!(file.ends_with("resources.rs"), "{file}");
+        assert_eq!(file, file!());
         assert_eq!(at, line + 2 + u32::try_from(i).unwrap(), "{path}");
     }
 }

@@ -110,7 +110,7 @@ fn reasons_name_each_test_that_decided_and_the_value_that_was_found() {
         ["`not fw < 2.0.0` is false: fw = \"1.9\"", "`!role` is false: role = \"sensor\"",]
     );
     assert_eq!(reasons("site = a"), ["`site = a` is undetermined: the label site is unknown"]);
-    assert_eq!(reasons("id() in (e, f)"), ["`id() in (e, f)` is false: the id is \"d\""]);
+    assert_eq!(reasons("id() in (e, f)"), ["`id in (e, f)` is false: the id is \"d\""]);
     let many = Selector::any_of((0..1000).map(|i| label("role").eq(format!("r{i}"))));
     assert_eq!(many.failing(&d).len(), 65);
 }

@@ -121,9 +121,10 @@ impl Applying<'_, '_> {
         let would = if self.args.dry_run { "would be " } else { "" };
         let head = if self.args.dry_run { "Dry run" } else { "Applied" };
         let target = plan.target();
-        let (written, removed) = (devices(*n_written), devices(*n_removed));
+        let written = devices(*n_written);
+        let gap = if self.context.is_quiet() { "" } else { "\n" };
         self.context.out.line(&format!(
-            "\n{head} to {target}: {written} {would}written, {removed} of them {would}removed"
+            "{gap}{head} to {target}: {written} {would}written, {n_removed} of them {would}removed"
         ))?;
         if failed.is_empty() {
             return Ok(Code::Done);

@@ -8,17 +8,13 @@ use std::path::Path;
 use escadre_algebra::{DecodeError, SelectorError, Unresolved};
 use escadre_interpreter::inventory::{BadLine, ReadError};
 use escadre_interpreter::{Refused, Stale};
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
-    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
-};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::output::Look;
+use super::snippet::Snippet;
 
 /// At most this many bad lines are shown with their text.
 const MAX_SHOWN: usize = 5;
-/// How many characters of a long line are shown on each side of the place.
-const WINDOW: usize = 60;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -29,6 +25,7 @@ struct Contents {
     message: String,
     help: Option<String>,
     place: Option<Snippet>,
+    /// Shown before this one.
     others: Vec<Failure>,
     /// Shown instead of the message, by people who know how.
     findings: Option<Unresolved>,
@@ -156,7 +153,7 @@ impl From<SelectorError> for Failure {
         let message = format!("this is no selector: found {}", error.found());
         let mut place = Snippet::cut("SELECTOR", error.input(), 1, column);
         if error.offset() >= end {
-            place.span = (place.text.len(), 0);
+            place.point_behind();
         }
         place.label = format!("expected {}", error.expected());
         Self::new(message)
@@ -172,16 +169,19 @@ impl From<ReadError> for Failure {
             return Self::of(&error)
                 .help("an inventory is a file, or `-` for the standard input; see `inventory --help`");
         }
-        let mut bad = error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad));
-        let Some(mut failure) = bad.next() else { return Self::of(&error) };
-        failure.0.others = bad.collect();
-        let n_more = error.n_bad().saturating_sub(MAX_SHOWN);
-        let more = if n_more > 0 { format!("and {n_more} more bad lines; ") } else { String::new() };
-        let lines = if error.line().is_some() { "these lines" } else { "it" };
-        failure.help(format!(
-            "{more}correct {lines}: an inventory is read as a whole or not at all, since half of one \
-             looks like many removed devices"
-        ))
+        let help = |what: &str| {
+            format!(
+                "{what}: an inventory is read as a whole or not at all, since half of one looks like \
+                 many removed devices"
+            )
+        };
+        if let ([bad], 1) = (error.errors(), error.n_bad()) {
+            let what = if bad.line().is_some() { "correct this line" } else { "correct it" };
+            return line(name, bad).help(help(what));
+        }
+        let mut failure = Self::new(format!("{name} has {} bad lines", error.n_bad()));
+        failure.0.others = error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad)).collect();
+        failure.help(help("correct these lines"))
     }
 }
 
@@ -202,52 +202,6 @@ fn line(name: &str, bad: &BadLine) -> Failure {
         column: bad.column().unwrap_or(1),
         label: "here".to_owned(),
     })
-}
-
-/// One line of a text, and what is wrong in it.
-#[derive(Debug)]
-struct Snippet {
-    name: String,
-    text: String,
-    /// The first byte and the number of bytes.
-    span: (usize, usize),
-    line: usize,
-    column: usize,
-    label: String,
-}
-
-impl Snippet {
-    /// The characters of `text` around `column`, which counts from 1.
-    fn cut(name: &str, text: &str, line: usize, column: usize) -> Self {
-        let at = column.saturating_sub(1);
-        let from = at.saturating_sub(WINDOW);
-        let shown: String = text.chars().skip(from).take(2 * WINDOW).collect();
-        let (head, tail) = (from > 0, text.chars().nth(from + 2 * WINDOW).is_some());
-        let before: usize = shown.chars().take(at - from).map(char::len_utf8).sum();
-        let length = shown[before..].chars().next().map_or(0, char::len_utf8);
-        let shift = if head { '…'.len_utf8() } else { 0 };
-        let text = format!("{}{shown}{}", if head { "…" } else { "" }, if tail { "…" } else { "" });
-        let (name, label) = (name.to_owned(), "here".to_owned());
-        Self { name, text, span: (before + shift, length), line, column, label }
-    }
-}
-
-impl SourceCode for Snippet {
-    fn read_span<'a>(
-        &'a self,
-        _: &SourceSpan,
-        _: usize,
-        _: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            self.text.as_bytes(),
-            (0, self.text.len()).into(),
-            self.line.saturating_sub(1),
-            self.column.saturating_sub(1),
-            1,
-        )))
-    }
 }
 
 impl fmt::Display for Failure {
@@ -272,11 +226,6 @@ impl Diagnostic for Failure {
         let span = LabeledSpan::new(Some(place.label.clone()), place.span.0, place.span.1);
         Some(Box::new(std::iter::once(span)))
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        let others = self.0.others.iter().map(|other| other as &dyn Diagnostic);
-        (!self.0.others.is_empty()).then(|| Box::new(others) as Box<dyn Iterator<Item = _>>)
-    }
 }
 
 /// The report of `failure`, as it is written to standard error.
@@ -293,9 +242,11 @@ pub(crate) fn report(failure: &Failure, look: Look) -> String {
         text.push_str(&escadre_interpreter::present::findings(findings, &options));
         text.push('\n');
     }
-    if handler.render_report(&mut text, failure).is_err() {
-        text.push_str(&failure.0.message);
-        text.push('\n');
+    for failure in failure.0.others.iter().chain([failure]) {
+        if handler.render_report(&mut text, failure).is_err() {
+            text.push_str(&failure.0.message);
+            text.push('\n');
+        }
     }
     text
 }

@@ -1,6 +1,6 @@
 //! `explain`: what one device gets, and why.
 
-use escadre_algebra::Path;
+use escadre_algebra::{ExplainedField, Path};
 use escadre_interpreter::present::{explanation, explanation_json};
 
 use super::args::{Explain, TextFormat};
@@ -24,8 +24,19 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
         TextFormat::Json => context.out.json(&explanation_json(&why, facts))?,
     }
     if let Some(path) = path.filter(|_| why.fields.is_empty()) {
-        let reach = if why.unreached.is_empty() { " anywhere" } else { " for this device" };
-        context.note(&format!("nothing writes `{path}`{reach}"));
+        let alike = alike(&fleet.explain(facts, None).fields, &path);
+        context.note(&match alike.is_empty() {
+            true => format!("nothing writes `{path}` for this device"),
+            false => format!("nothing writes `{path}` for this device, but something writes {}", alike.join(" and ")),
+        });
     }
     Ok(Code::Done)
+}
+
+/// The paths of the same resource that end like `path`, in backticks.
+fn alike(fields: &[ExplainedField], path: &Path) -> Vec<String> {
+    let like = |field: &&ExplainedField| {
+        field.path.resource() == path.resource() && field.path.fields().last() == path.fields().last()
+    };
+    fields.iter().filter(like).take(3).map(|field| format!("`{}`", field.path)).collect()
 }

@@ -3,6 +3,8 @@
 //! Results go to standard output, everything else to standard error.
 //! Exit codes: 0 done, 1 an error (also of usage), 2 changes where `--detailed-exitcode` asks for it.
 
+#![cfg_attr(not(feature = "sim"), expect(dead_code, reason = "no target is built in"))]
+
 mod apply;
 mod args;
 mod completions;
@@ -23,6 +25,7 @@ mod schema;
 mod select;
 #[cfg(feature = "sim")]
 mod sim;
+mod snippet;
 mod target;
 
 use std::env;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, Facts, Member, Outcome};
+use escadre_algebra::{Configuration, Facts, Member, Outcome, ResourceName};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Code;
@@ -107,7 +107,7 @@ fn unwritable(facts: &Facts, error: &dyn std::error::Error) -> Failure {
 }
 
 fn undetermined(member: &Member) -> Vec<&str> {
-    member.undetermined.iter().map(|name| name.as_str()).collect()
+    member.undetermined.iter().map(ResourceName::as_str).collect()
 }
 
 /// What one device gets, as a document.

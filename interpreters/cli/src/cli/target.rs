@@ -12,7 +12,6 @@ use super::error::Failure;
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// The simulator's world in a folder.
-    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "named only to say what is missing"))]
     Sim(PathBuf),
 }
 

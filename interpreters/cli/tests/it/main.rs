@@ -1,1 +1,7 @@
-fn main(){}
+//! The command line as people meet it.
+
+mod pipes;
+mod program;
+mod same;
+mod transcripts;
+mod worlds;

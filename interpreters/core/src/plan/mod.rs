@@ -84,8 +84,12 @@ pub struct Desired<'a> {
     /// The resolved fleet.
     pub resolved: &'a Resolved,
     /// What the target holds of a resource (see [`Interpreter::normalise`](crate::Interpreter::normalise)).
-    pub normalise: &'a dyn Fn(&ResourceName, &Arc<ResourceState>) -> Option<Arc<ResourceState>>,
+    pub normalise: &'a Normalise<'a>,
 }
+
+/// What a target holds of a resource; `None` if it holds nothing of it.
+pub type Normalise<'a> =
+    dyn Fn(&ResourceName, &Arc<ResourceState>) -> Option<Arc<ResourceState>> + 'a;
 
 /// A plan was computed from another state than the present one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -26,7 +26,11 @@ pub fn drift(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String 
     let summary = plan.summary();
     if plan.is_empty() {
         let n = count(summary.unchanged, "device");
-        let verb = if summary.unchanged == 1 { "is as the fleet wants it" } else { "are as the fleet wants them" };
+        let verb = if summary.unchanged == 1 {
+            "is as the fleet wants it"
+        } else {
+            "are as the fleet wants them"
+        };
         page.put(Ink::Added, &format!("No drift: {n} {verb}.")).end();
     } else {
         let groups = plan.groups();
@@ -36,12 +40,17 @@ pub fn drift(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String 
         let left = groups.get(options.max_groups..).unwrap_or_default();
         if !left.is_empty() {
             let n: usize = left.iter().map(|group| group.devices.len()).sum();
-            let more = format!("… and {} in {} not shown", count(n, "device"), count(left.len(), "more group"));
+            let more = format!(
+                "… and {} in {} not shown",
+                count(n, "device"),
+                count(left.len(), "more group")
+            );
             page.put(Ink::Faint, &more).end();
             page.end();
         }
         page.put(Ink::Strong, "Drift: ");
-        let (added, changed, removed) = (number(summary.added), number(summary.changed), number(summary.removed));
+        let (added, changed, removed) =
+            (number(summary.added), number(summary.changed), number(summary.removed));
         let (unchanged, undetermined) = (number(summary.unchanged), number(summary.undetermined));
         let totals = format!(
             "{changed} different, {added} missing, {removed} unexpected, {unchanged} as wanted, {undetermined} undetermined"
@@ -99,18 +108,24 @@ fn write_subject(page: &mut Page, subject: &Subject, reasons: &Reasons<'_>, opti
             let fields = telling(subject);
             let limit = options.width.saturating_sub(18).max(24);
             for field in fields.iter().take(options.max_fields) {
-                page.pad(8).put(Ink::Strong, &words::fields(&subject.resource, &field.fields)).end();
+                page.pad(8)
+                    .put(Ink::Strong, &words::fields(&subject.resource, &field.fields))
+                    .end();
                 page.pad(12).put(Ink::Plain, "expected ");
                 page.put(Ink::Added, &cut(&wanted(field), limit));
                 if let Some(source) = reasons.source(&subject.resource, &field.fields) {
                     page.put(Ink::Faint, &format!("  {source}"));
                 }
                 page.end();
-                let instance = field.after.as_ref().and_then(|value| reasons.instance(value, limit));
+                let instance =
+                    field.after.as_ref().and_then(|value| reasons.instance(value, limit));
                 if let Some(instance) = instance {
                     page.pad(21).put(Ink::Faint, &instance).end();
                 }
-                page.pad(12).put(Ink::Plain, "found    ").put(Ink::Removed, &cut(&held(field), limit)).end();
+                page.pad(12)
+                    .put(Ink::Plain, "found    ")
+                    .put(Ink::Removed, &cut(&held(field, limit), limit))
+                    .end();
             }
             let left = fields.len().saturating_sub(options.max_fields);
             if left > 0 {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use escadre_algebra::{ExplainedField, ExplainedValue, Explanation, Facts, LabelKey, Source, Sources, Value};
+use escadre_algebra::{
+    ExplainedField, ExplainedValue, Explanation, Facts, LabelKey, ResourceName, Source, Sources,
+    Value,
+};
 use serde_json::{Value as Json, json};
 
 use super::reasons::by;
@@ -18,7 +21,7 @@ use super::words::count;
 /// let fleet = deploy(Resource::new("motd").set("text", label("site"))).restrict(label("role").eq("camera"));
 /// let facts = Facts::of("cam-1", [("role", "camera"), ("site", "paris")])?;
 /// let shown = explanation(&fleet.explain(&facts, None), &facts, &TextOptions::default());
-/// assert!(shown.starts_with("cam-1 is a member.\nLabels: role=camera site=paris\n"));
+/// assert!(shown.starts_with("cam-1 is a member.\nLabels: site=paris role=camera\n"));
 /// assert!(shown.contains("motd.text = \"paris\"\n    written \"{label(site)}\" at "));
 /// # Ok::<(), escadre_algebra::NameError>(())
 /// ```
@@ -40,7 +43,8 @@ pub fn explanation(explanation: &Explanation, facts: &Facts, options: &TextOptio
     unreached(&mut page, explanation);
     if !explanation.unknown.is_empty() {
         page.end();
-        let unknown: Vec<String> = explanation.unknown.iter().map(|key| format!("`{key}`")).collect();
+        let unknown: Vec<String> =
+            explanation.unknown.iter().map(|key| format!("`{key}`")).collect();
         page.put(Ink::Changed, "Unknown labels: ").put(Ink::Plain, &unknown.join(" "));
         page.put(Ink::Plain, ". What is said above reads them as absent.").end();
     }
@@ -52,7 +56,7 @@ fn labels(page: &mut Page, explanation: &Explanation, facts: &Facts) {
     const MAX_LABELS: usize = 12;
     let candidates = explanation.fields.iter().flat_map(|field| &field.candidates);
     let words = candidates.flat_map(|candidate| candidate.written.words());
-    let mentioned: BTreeSet<&LabelKey> = words.flat_map(|word| word.labels()).collect();
+    let mentioned: BTreeSet<&LabelKey> = words.flat_map(escadre_algebra::Word::labels).collect();
     let mut labels: Vec<_> = facts.labels().iter().collect();
     labels.sort_by_key(|label| !mentioned.contains(&label.key));
     if labels.is_empty() {
@@ -89,7 +93,8 @@ fn field(page: &mut Page, field: &ExplainedField, limit: usize) {
         }
         several => {
             page.put(Ink::Strong, &path).put(Ink::Plain, ": ");
-            page.put(Ink::Removed, &format!("conflict of {}", count(several.len(), "candidate"))).end();
+            page.put(Ink::Removed, &format!("conflict of {}", count(several.len(), "candidate")))
+                .end();
             for value in several {
                 page.pad(2).put(Ink::Plain, &short(&value.value, limit)).end();
                 candidate(page, value, limit);
@@ -126,7 +131,7 @@ fn unreached(page: &mut Page, explanation: &Explanation) {
     page.put(Ink::Strong, "Not reached:").end();
     for part in &explanation.unreached {
         let source = Source { origin: part.origin.clone(), layers: part.layers.clone() };
-        let resources: Vec<&str> = part.resources.iter().map(|name| name.as_str()).collect();
+        let resources: Vec<&str> = part.resources.iter().map(ResourceName::as_str).collect();
         page.pad(2).put(Ink::Plain, &source.to_string());
         page.put(Ink::Faint, &format!(": {}", resources.join(" "))).end();
         for reason in &part.reasons {
@@ -149,8 +154,9 @@ pub fn explanation_json(explanation: &Explanation, facts: &Facts) -> Json {
         json!({ "path": field.path.to_string(), "candidates": candidates })
     });
     let unreached = explanation.unreached.iter().map(|part| {
-        let mut place = source_json(&Source { origin: part.origin.clone(), layers: part.layers.clone() });
-        place["resources"] = part.resources.iter().map(|name| name.as_str()).collect();
+        let mut place =
+            source_json(&Source { origin: part.origin.clone(), layers: part.layers.clone() });
+        place["resources"] = part.resources.iter().map(ResourceName::as_str).collect();
         place["reasons"] = part.reasons.iter().map(String::as_str).collect();
         place
     });

@@ -2,7 +2,7 @@
 
 use escadre_algebra::Value;
 
-use super::value::{pieces, whole};
+use super::value::{pieces, short, whole};
 use super::words::number;
 use crate::plan::{ChangeKind, FieldChange, Subject};
 
@@ -40,21 +40,28 @@ impl Fate {
 pub(super) fn telling(subject: &Subject) -> Vec<&FieldChange> {
     let fields = &subject.fields;
     let filled = |(i, field): &(usize, &FieldChange)| {
-        let empty = field.after.is_none() && field.before.iter().all(|(v, _)| *v == Some(Value::Object));
+        let empty =
+            field.after.is_none() && field.before.iter().all(|(v, _)| *v == Some(Value::Object));
         empty && fields.get(i + 1).is_some_and(|next| next.fields.starts_with(&field.fields))
     };
     fields.iter().enumerate().filter(|field| !filled(field)).map(|(_, field)| field).collect()
 }
 
-/// What is held of a field, whole: the value, or how many there are and one of them.
-pub(super) fn held(field: &FieldChange) -> String {
+/// What is held of a field: the value whole, or how many there are and one of them, cut to `limit`.
+pub(super) fn held(field: &FieldChange, limit: usize) -> String {
     match &field.before[..] {
         [] | [(None, _)] => "nothing".to_owned(),
         [(Some(value), _)] => whole(value),
         several => {
             let example = several.iter().find_map(|(value, _)| value.as_ref());
-            let example = example.map(whole).unwrap_or_default();
-            format!("{} different values, such as {example}", number(several.len()))
+            let summary = format!("{} different values", number(several.len()));
+            let room = limit.saturating_sub(summary.chars().count() + ", such as ".len());
+            match example {
+                Some(example) if room >= 3 => {
+                    format!("{summary}, such as {}", short(example, room))
+                }
+                _ => summary,
+            }
         }
     }
 }

@@ -42,7 +42,8 @@ pub fn findings(unresolved: &Unresolved, options: &TextOptions) -> String {
 
 /// The kind of finding in red, the rest plain.
 fn heading(page: &mut Page, line: &str) {
-    let kinds = ["invalid", "conflict", "missing label", "missing field", "a cycle of dependencies"];
+    let kinds =
+        ["invalid", "conflict", "missing label", "missing field", "a cycle of dependencies"];
     match kinds.iter().find_map(|kind| line.strip_prefix(kind).map(|rest| (kind, rest))) {
         Some((kind, rest)) => page.put(Ink::Removed, kind).put(Ink::Plain, rest),
         None if line.starts_with('`') => page.put(Ink::Removed, line),

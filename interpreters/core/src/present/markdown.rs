@@ -71,13 +71,8 @@ fn head(comment: &mut String, plan: &Plan, resolved: &Resolved) {
     }
     comment.push_str("| added | changed | removed | unchanged | undetermined |\n");
     comment.push_str("| ---: | ---: | ---: | ---: | ---: |\n");
-    let row = [
-        summary.added,
-        summary.changed,
-        summary.removed,
-        summary.unchanged,
-        summary.undetermined,
-    ];
+    let row =
+        [summary.added, summary.changed, summary.removed, summary.unchanged, summary.undetermined];
     let row: Vec<String> = row.into_iter().map(number).collect();
     let _ = write!(comment, "| {} |\n\n", row.join(" | "));
     let n_devices = count(resolved.inventory().len(), "device");
@@ -127,9 +122,9 @@ fn rows(subject: &Subject, reasons: &Reasons<'_>) -> Vec<String> {
         let fate = Fate::of(field);
         let (before, after) = match fate {
             Fate::Comes => (String::new(), value(&wanted(field))),
-            Fate::Goes => (value(&held(field)), String::new()),
+            Fate::Goes => (value(&held(field, MAX_VALUE)), String::new()),
             Fate::Becomes => {
-                let (before, after) = pair(&held(field), &wanted(field), MAX_VALUE);
+                let (before, after) = pair(&held(field, MAX_VALUE), &wanted(field), MAX_VALUE);
                 (code(&before), code(&after))
             }
         };

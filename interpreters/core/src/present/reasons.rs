@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use escadre_algebra::{
-    ExplainedField, Explanation, Facts, Field, Path, Resolved, ResourceName, Source, Sources, Unreached,
-    Value,
+    ExplainedField, Explanation, Facts, Field, Path, Resolved, ResourceName, Source, Sources,
+    Unreached, Value,
 };
 
 use super::value::short;
@@ -52,8 +52,14 @@ impl<'a> Reasons<'a> {
         if let Some(removed) = removed.filter(|candidate| candidate.value == Value::Unset) {
             return by(&removed.sources).map(|by| format!("removed at {by}"));
         }
-        let stopped = self.unreached.iter().find(|part| part.resources.contains(resource))?;
-        Some(unreached(stopped))
+        let stopped = self.unreached.iter().find(|part| part.resources.contains(resource));
+        match stopped {
+            Some(stopped) => Some(unreached(stopped)),
+            None if root.is_none() => {
+                self.facts.map(|_| "nothing in the fleet claims it".to_owned())
+            }
+            None => None,
+        }
     }
 
     /// `value` on the witness, if it mentions the device: `e.g. "rtsp://paris" on cam-1`.

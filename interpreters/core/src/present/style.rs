@@ -107,6 +107,11 @@ impl Page {
         self
     }
 
+    /// Adds spaces up to `column`, at least two.
+    pub(super) fn gap(&mut self, column: usize) -> &mut Self {
+        self.pad(column.max(self.column + 2))
+    }
+
     /// The characters on the current line.
     pub(super) fn column(&self) -> usize {
         self.column
@@ -135,7 +140,11 @@ pub(super) fn visible(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if hidden(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if hidden(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
         shown
     })
 }

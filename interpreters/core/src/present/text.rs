@@ -86,7 +86,8 @@ fn rest(page: &mut Page, groups: &[Group], shown: usize) {
         return;
     }
     let n: usize = left.iter().map(|group| group.devices.len()).sum();
-    let more = format!("… and {} in {} not shown", count(n, "device"), count(left.len(), "more group"));
+    let more =
+        format!("… and {} in {} not shown", count(n, "device"), count(left.len(), "more group"));
     page.put(Ink::Faint, &more).end();
     page.end();
 }
@@ -174,14 +175,14 @@ impl<'a> Writer<'a> {
         let name = words::fields(&subject.resource, &field.fields);
         let colour = ink(fate.kind());
         self.page.pad(INDENT).put(colour, words::sign(fate.kind())).put(Ink::Plain, " ");
-        self.page.put(Ink::Plain, &cut(&name, columns.limit)).pad(columns.values);
+        self.page.put(Ink::Plain, &cut(&name, columns.limit)).gap(columns.values);
         let mut pieces = None;
         match fate {
             Fate::Comes => {
                 self.page.put(Ink::Added, &cut(&wanted(field), columns.limit));
             }
             Fate::Goes => {
-                self.page.put(Ink::Removed, &cut(&held(field), columns.limit));
+                self.page.put(Ink::Removed, &cut(&held(field, columns.limit), columns.limit));
             }
             Fate::Becomes => {
                 pieces = by_pieces(field);
@@ -203,14 +204,15 @@ impl<'a> Writer<'a> {
         if let Some((_, before, after)) = pieces {
             self.pieces(&before, &after);
         }
-        let instance = field.after.as_ref().and_then(|value| self.reasons.instance(value, columns.limit));
+        let instance =
+            field.after.as_ref().and_then(|value| self.reasons.instance(value, columns.limit));
         if let Some(instance) = instance {
             self.page.pad(columns.values).put(Ink::Faint, &instance).end();
         }
     }
 
     fn becomes(&mut self, field: &FieldChange, columns: &Columns) {
-        let (before, after) = pair(&held(field), &wanted(field), columns.half);
+        let (before, after) = pair(&held(field, columns.half), &wanted(field), columns.half);
         self.page.put(Ink::Removed, &before).pad(columns.values + columns.before);
         self.page.put(Ink::Plain, " → ").put(Ink::Added, &after);
     }
@@ -234,8 +236,12 @@ impl<'a> Writer<'a> {
             self.page.pad(INDENT + 4);
             match step {
                 Step::Same(n) => self.page.put(Ink::Faint, &format!("… {} the same", number(*n))),
-                Step::Removed(piece) => self.page.put(Ink::Removed, &format!("- {}", cut(piece, limit))),
-                Step::Added(piece) => self.page.put(Ink::Added, &format!("+ {}", cut(piece, limit))),
+                Step::Removed(piece) => {
+                    self.page.put(Ink::Removed, &format!("- {}", cut(piece, limit)))
+                }
+                Step::Added(piece) => {
+                    self.page.put(Ink::Added, &format!("+ {}", cut(piece, limit)))
+                }
             };
             self.page.end();
         }
@@ -250,7 +256,7 @@ impl<'a> Writer<'a> {
         let held: std::collections::HashSet<_> = before.leaves().iter().collect();
         for leaf in after.leaves().iter().filter(|leaf| held.contains(leaf)) {
             let name = cut(&words::fields(&subject.resource, &leaf.0), limit);
-            self.page.pad(INDENT + 2).put(Ink::Faint, &name).pad(columns.values);
+            self.page.pad(INDENT + 2).put(Ink::Faint, &name).gap(columns.values);
             self.page.put(Ink::Faint, &short(&leaf.1, limit)).end();
         }
     }
@@ -282,7 +288,7 @@ impl Columns {
         let limit = options.width.saturating_sub(values).max(24);
         let half = (limit.saturating_sub(3) / 2).max(12);
         let sides = shown().filter(|f| Fate::of(f) == Fate::Becomes && by_pieces(f).is_none());
-        let before = sides.map(|f| held(f).chars().count()).max().unwrap_or(0).min(half);
+        let before = sides.map(|f| held(f, half).chars().count()).max().unwrap_or(0).min(half);
         Self { values, before, limit, half }
     }
 }

@@ -33,10 +33,13 @@ pub(super) fn pair(before: &str, after: &str, limit: usize) -> (String, String) 
         return (before.to_owned(), after.to_owned());
     }
     let same = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
-    // What both begin with is left out, up to a few characters around the cut.
-    let (head, near) = (limit / 4, limit / 8);
+    // What both begin with is cut so far that the rest fits, up to a few characters around it.
+    let (least, near) = (limit / 4, limit / 4);
+    let longest = before.chars().count().max(after.chars().count());
+    let rest = longest - same.saturating_sub(near);
+    let head = limit.saturating_sub(rest + 1).max(least);
     let closer = |text: &str| -> String {
-        if fits(text) || same < head + near + 1 {
+        if same <= head + near + 1 {
             return text.to_owned();
         }
         let begin = text.chars().take(head);
@@ -63,4 +66,30 @@ pub(super) fn pieces(value: &Value) -> Option<Vec<String>> {
 /// What one of the pieces of `value` is called.
 pub(super) fn piece_name(value: &Value) -> &'static str {
     if matches!(value, Value::List(_)) { "item" } else { "line" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_keeps_both_ends() {
+        assert_eq!(cut("abcdefghij", 10), "abcdefghij");
+        assert_eq!(cut("abcdefghijk", 7), "abc…ijk");
+        assert_eq!(cut("éèêëàâ", 3), "é…â");
+        assert_eq!(cut("abc", 0), "…");
+    }
+
+    #[test]
+    fn a_pair_shows_where_it_differs() {
+        let check = |before: &str, after: &str, limit: usize, expect: (&str, &str)| {
+            let (before, after) = pair(before, after, limit);
+            assert_eq!((&*before, &*after), expect);
+        };
+        check("abc", "abd", 3, ("abc", "abd"));
+        let image = "ghcr.io/acme/recorder:2.3";
+        check(image, "ghcr.io/acme/recorder:2.3.1", 18, ("ghcr.io/acm…:2.3", "ghcr.io/acm…:2.3.1"));
+        let (a, b) = (format!("{}x", "a".repeat(99)), format!("{}y", "a".repeat(99)));
+        check(&a, &b, 9, ("aaaaa…aax", "aaaaa…aay"));
+    }
 }

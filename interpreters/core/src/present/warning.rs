@@ -31,7 +31,12 @@ struct Alike<'a> {
 type Reason<'a> = (Vec<&'a str>, bool, &'a [ResourceName]);
 
 /// The warnings of `plan`. Costs O(devices · log changes).
-pub(super) fn warnings(plan: &Plan, resolved: &Resolved, consent: &Consent, max: usize) -> Vec<Warning> {
+pub(super) fn warnings(
+    plan: &Plan,
+    resolved: &Resolved,
+    consent: &Consent,
+    max: usize,
+) -> Vec<Warning> {
     let mut whole: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     let mut partly: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     for (facts, outcome) in resolved.iter() {
@@ -57,7 +62,8 @@ pub(super) fn warnings(plan: &Plan, resolved: &Resolved, consent: &Consent, max:
             details.push(format!("{members} {verb} not listed, and the inventory is partial"));
         }
         let verb = if n_undetermined == 1 { "is" } else { "are" };
-        let head = format!("{} {verb} undetermined and left alone", count(n_undetermined, "device"));
+        let head =
+            format!("{} {verb} undetermined and left alone", count(n_undetermined, "device"));
         warnings.push(Warning { head, details });
     }
     if !partly.is_empty() {
@@ -89,7 +95,11 @@ fn add<'a>(
     }
 }
 
-fn reasons(reasons: BTreeMap<Reason<'_>, Alike<'_>>, resolved: &Resolved, max: usize) -> Vec<String> {
+fn reasons(
+    reasons: BTreeMap<Reason<'_>, Alike<'_>>,
+    resolved: &Resolved,
+    max: usize,
+) -> Vec<String> {
     let n_more = reasons.len().saturating_sub(MAX_REASONS);
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.n_devices));
@@ -124,7 +134,9 @@ fn unknown_labels(unknown: &[&str], first: &Facts, resolved: &Resolved) -> Strin
     match labels.len() {
         0 => "labels that it asks for are unknown".to_owned(),
         1 => format!("the label {} is unknown", labels[0]),
-        n if n > 6 => format!("the labels {} and {} more are unknown", labels[..6].join(" "), n - 6),
+        n if n > 6 => {
+            format!("the labels {} and {} more are unknown", labels[..6].join(" "), n - 6)
+        }
         _ => format!("the labels {} are unknown", labels.join(" ")),
     }
 }

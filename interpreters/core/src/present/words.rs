@@ -11,7 +11,7 @@ pub(super) fn number(n: usize) -> String {
     let digits = n.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             shown.push(' ');
         }
         shown.push(c);
@@ -50,15 +50,6 @@ pub(super) fn sign(kind: ChangeKind) -> &'static str {
         ChangeKind::Added => "+",
         ChangeKind::Changed => "~",
         ChangeKind::Removed => "-",
-    }
-}
-
-/// What happens, in the past.
-pub(super) fn kind(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Changed => "changed",
-        ChangeKind::Removed => "removed",
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) fn apply(
 ) -> Result<Applied, ApplyError> {
     let plan = asked.plan;
     asked.consent.check(plan)?;
-    let kept = |change: &&Change| !(asked.consent.keep_removed && change.kind == ChangeKind::Removed);
+    let kept =
+        |change: &&Change| !(asked.consent.keep_removed && change.kind == ChangeKind::Removed);
     let changes: Vec<&Change> = plan.changes().iter().filter(kept).collect();
     let revision = store.head()?.revision();
     plan.check(&revision, &asked.objects.resolved)?;
@@ -46,10 +47,16 @@ pub(super) fn apply(
         return Err(StoreError::read_only().into());
     }
     let mut session = Session { store, dry_run: asked.dry_run, open: None };
-    let (mut fence, entry) = session.write(|tables, head| Ok(take_fence(tables, head, plan, faults)?))??;
+    let (mut fence, entry) =
+        session.write(|tables, head| Ok(take_fence(tables, head, plan, faults)?))??;
     progress.begin(changes.len());
-    let mut batches =
-        Batches { faults, objects: asked.objects, entry, numbers: HashMap::new(), applied: Applied::default() };
+    let mut batches = Batches {
+        faults,
+        objects: asked.objects,
+        entry,
+        numbers: HashMap::new(),
+        applied: Applied::default(),
+    };
     let crash = faults.crash_after.and_then(|n| usize::try_from(n).ok());
     let mut n_done = 0;
     while n_done < changes.len() && crash != Some(n_done) {
@@ -59,9 +66,9 @@ pub(super) fn apply(
             fence.ended = Ended::Done;
         }
         let batch = &changes[n_done..end];
-        session.write(|tables, head| batches.write(tables, head, &fence, batch))?.map_err(|theirs| {
-            ApplyError::Fenced { ours: fence.generation, theirs, n_done }
-        })?;
+        session
+            .write(|tables, head| batches.write(tables, head, &fence, batch))?
+            .map_err(|theirs| ApplyError::Fenced { ours: fence.generation, theirs, n_done })?;
         n_done = end;
         progress.advance(n_done);
     }
@@ -136,7 +143,9 @@ fn take_fence(
     let number = head.next_entry;
     head.next_entry += 1;
     tables.set_entry(number, &entry)?;
-    head.bump(head.write().piece(b"fence").piece(&generation.to_le_bytes()).piece(fence.plan.as_bytes()));
+    head.bump(
+        head.write().piece(b"fence").piece(&generation.to_le_bytes()).piece(fence.plan.as_bytes()),
+    );
     Ok(Ok((fence, (number, entry))))
 }
 
@@ -181,7 +190,9 @@ impl Batches<'_> {
         for change in batch {
             let device = change.device.as_str();
             if self.faults.write_is_refused(device, fence.generation) {
-                self.applied.failed.push((change.device.clone(), "the write was refused".to_owned()));
+                self.applied
+                    .failed
+                    .push((change.device.clone(), "the write was refused".to_owned()));
                 self.entry.1.n_refused += 1;
                 continue;
             }

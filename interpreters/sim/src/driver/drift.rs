@@ -84,7 +84,8 @@ impl Simulator {
             for id in &members {
                 let device = DeviceId::parse(id).map_err(|e| StoreError::corrupt("written", &e))?;
                 let mut resources = tables.resources(id)?.unwrap_or_default();
-                let kind = change(tables, head, &mut resources, &|k| draw(seed, Draw::Drift, id, k))?;
+                let kind =
+                    change(tables, head, &mut resources, &|k| draw(seed, Draw::Drift, id, k))?;
                 written.add(id.as_bytes());
                 if kind == DriftKind::NoMember {
                     tables.remove_member(id)?;
@@ -127,8 +128,10 @@ fn change(
     random: &dyn Fn(u64) -> u64,
 ) -> Result<DriftKind, StoreError> {
     let pick = |k: u64, n: usize| usize::try_from(random(k) % n.max(1) as u64).unwrap_or(0);
-    let parse = |name: &str| ResourceName::parse(name).map_err(|e| StoreError::corrupt("written", &e));
-    let victim = resources.iter().nth(pick(2, resources.len())).map(|(name, state)| (name.clone(), *state));
+    let parse =
+        |name: &str| ResourceName::parse(name).map_err(|e| StoreError::corrupt("written", &e));
+    let victim =
+        resources.iter().nth(pick(2, resources.len())).map(|(name, state)| (name.clone(), *state));
     match (random(1) % 8, victim) {
         (0..4, Some((name, number))) => {
             let resource = parse(&name)?;
@@ -154,9 +157,11 @@ fn change(
         (7, _) => Ok(DriftKind::NoMember),
         _ => {
             let name = (0..).map(|k| format!("drift-{:08x}", random(4 + k) >> 32));
-            let name = name.into_iter().find(|name| !resources.contains_key(name)).unwrap_or_default();
-            let json = serde_json::json!({"kind": "Opaque", "writer": WRITER});
-            let state = ResourceState::from_json(&json).map_err(|e| StoreError::corrupt("states", &e))?;
+            let name =
+                name.into_iter().find(|name| !resources.contains_key(name)).unwrap_or_default();
+            let json = serde_json::json!({"writer": WRITER});
+            let state =
+                ResourceState::from_json(&json).map_err(|e| StoreError::corrupt("states", &e))?;
             resources.insert(name.clone(), tables.number(head, &state)?);
             Ok(DriftKind::Foreign(parse(&name)?))
         }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError};
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError,
+};
 
 use super::store::{HEAD, Store, decode};
 use super::{Place, Simulator};
@@ -152,9 +154,8 @@ fn create(dir: &Path, path: &Path, seed: u64) -> Result<(), OpenError> {
     Store::initialise(&database, seed).map_err(|e| OpenError::caused(dir, OpenErrorKind::Io, e))?;
     drop(database);
     // A link never replaces; where the file system has none, renaming does.
-    let placed = std::fs::hard_link(&new, path).or_else(|_| {
-        if path.exists() { Ok(()) } else { std::fs::rename(&new, path) }
-    });
+    let placed = std::fs::hard_link(&new, path)
+        .or_else(|_| if path.exists() { Ok(()) } else { std::fs::rename(&new, path) });
     let removed = std::fs::remove_file(&new).or_else(ignore_missing);
     if path.exists() { Ok(()) } else { placed.and(removed).map_err(io) }
 }
@@ -212,7 +213,11 @@ fn check_header(dir: &Path, path: &Path) -> Result<(), OpenError> {
     let mut magic = Vec::new();
     file.by_ref().take(9).read_to_end(&mut magic).map_err(io)?;
     let long_enough = file.metadata().map_err(io)?.len() >= MIN_BYTES;
-    if magic == MAGIC && long_enough { Ok(()) } else { Err(OpenError::new(dir, OpenErrorKind::Damaged)) }
+    if magic == MAGIC && long_enough {
+        Ok(())
+    } else {
+        Err(OpenError::new(dir, OpenErrorKind::Damaged))
+    }
 }
 
 /// Whether `database` is a world, of a version that can be read.

@@ -40,28 +40,26 @@ impl Simulator {
         let mut all = self.store.running()?;
         let mut stepped = Stepped { clock_ms: after.now_ms(), ..Stepped::default() };
         let mut lifter = Lifter::new(&world);
-        let mut changed: BTreeMap<Arc<str>, Option<Running>> = BTreeMap::new();
+        let mut changed: Vec<(Arc<str>, Option<Running>)> = Vec::new();
         let mut go = |id: &Arc<str>, old: Option<Running>, wanted: &Wanted<'_>| {
             let mut new = old.clone().unwrap_or_default();
             let did = run(id, &mut new, wanted, &self.faults, ticks);
             stepped.n_installed += did.n_installed;
             stepped.n_failed += did.n_failed;
-            if old.as_ref() != Some(&new) {
-                changed.insert(Arc::clone(id), Some(new));
-            }
+            (old.as_ref() != Some(&new)).then(|| (Arc::clone(id), Some(new)))
         };
         for row in &world.rows {
             let lifted = lifter.row(&row.device, &row.resources);
             let lifted = lifted.map_err(|e| StoreError::corrupt("written", &e))?;
             let wanted = Wanted { generation: row.generation, resources: &in_order(&lifted) };
-            go(&row.device, all.remove(&row.device), &wanted);
+            changed.extend(go(&row.device, all.remove(&row.device), &wanted));
         }
         // Who is no member any more removes everything once it is reached.
         for (id, old) in all {
-            let gone = old.installed.is_empty();
-            go(&id, Some(old), &Wanted { generation: 0, resources: &[] });
-            if gone {
-                changed.insert(id, None);
+            if old.installed.is_empty() {
+                changed.push((id, None));
+            } else {
+                changed.extend(go(&id, Some(old), &Wanted { generation: 0, resources: &[] }));
             }
         }
         self.store.write(|tables, head| {
@@ -85,7 +83,8 @@ impl Simulator {
         let mut lifter = Lifter::new(&world);
         let running = self.store.running()?.into_iter().map(|(id, running)| {
             let corrupt = |e: &dyn std::fmt::Display| StoreError::corrupt("running", e);
-            let row: Arc<[u8]> = serde_json::to_vec(&running.installed).map_err(|e| corrupt(&e))?.into();
+            let row: Arc<[u8]> =
+                serde_json::to_vec(&running.installed).map_err(|e| corrupt(&e))?.into();
             let lifted = lifter.row(&id, &row).map_err(|e| corrupt(&e))?;
             Ok((id, Arc::clone(&lifted.configuration)))
         });

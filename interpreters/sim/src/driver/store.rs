@@ -236,14 +236,20 @@ impl<'t> Tables<'t> {
     /// The rendered resource of the number `number`.
     pub(super) fn state(&self, number: u64) -> Result<ResourceState, StoreError> {
         let what = || format!("state {number}");
-        let bytes =
-            self.states.get(number)?.ok_or_else(|| StoreError::corrupt(&what(), &"it is missing"))?;
+        let bytes = self
+            .states
+            .get(number)?
+            .ok_or_else(|| StoreError::corrupt(&what(), &"it is missing"))?;
         let json = decode(&what(), bytes.value())?;
         ResourceState::from_json(&json).map_err(|e| StoreError::corrupt(&what(), &e))
     }
 
     /// The number of `state`: a new one where no equal state is stored.
-    pub(super) fn number(&mut self, head: &mut Head, state: &ResourceState) -> Result<u64, StoreError> {
+    pub(super) fn number(
+        &mut self,
+        head: &mut Head,
+        state: &ResourceState,
+    ) -> Result<u64, StoreError> {
         let digest = state.digest();
         if let Some(number) = self.numbers.get(digest.as_bytes())? {
             return Ok(number.value());
@@ -262,8 +268,13 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    pub(super) fn set_running(&mut self, device: &str, running: &Running) -> Result<(), StoreError> {
-        let (row, installed) = (encode("running", running)?, encode("running", &running.installed)?);
+    pub(super) fn set_running(
+        &mut self,
+        device: &str,
+        running: &Running,
+    ) -> Result<(), StoreError> {
+        let (row, installed) =
+            (encode("running", running)?, encode("running", &running.installed)?);
         self.running.insert(device, (&*row, &*installed))?;
         Ok(())
     }

@@ -8,7 +8,8 @@ use escadre_algebra::{Coverage, Digest, Digester, ResourceState};
 use super::groups::groups;
 use super::json::state_to_json;
 use super::{
-    Base, ChangeDocument, Counts, CoverageName, KindName, PLAN_VERSION, PlanDocument, ResourceDocument,
+    Base, ChangeDocument, Counts, CoverageName, KindName, PLAN_VERSION, PlanDocument,
+    ResourceDocument,
 };
 use crate::plan::{Change, ChangeKind, Plan, ResourceChange};
 
@@ -80,7 +81,8 @@ fn resource(change: &ResourceChange, states: &mut States) -> ResourceDocument {
         (Some(_), None) => KindName::Removed,
         (Some(_), Some(_)) => KindName::Changed,
     };
-    let mut key = |state: &Option<Arc<ResourceState>>| state.as_ref().map(|state| states.key(state));
+    let mut key =
+        |state: &Option<Arc<ResourceState>>| state.as_ref().map(|state| states.key(state));
     ResourceDocument {
         name: change.name.to_string(),
         kind,

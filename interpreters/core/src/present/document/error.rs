@@ -11,13 +11,17 @@ pub enum PlanFileError {
         message: String,
     },
     /// The plan has a form that this program does not know.
-    #[error("the plan has version {found} of its form, and this program reads version 1; make the plan again with this program, or apply it with the one that made it")]
+    #[error(
+        "the plan has version {found} of its form, and this program reads version 1; make the plan again with this program, or apply it with the one that made it"
+    )]
     Version {
         /// The version found.
         found: String,
     },
     /// The content is not what the digest says.
-    #[error("the plan was edited after it was made (its digest says {stated}, its content {found}); change the fleet instead and make the plan again with `plan --out`")]
+    #[error(
+        "the plan was edited after it was made (its digest says {stated}, its content {found}); change the fleet instead and make the plan again with `plan --out`"
+    )]
     Edited {
         /// The digest in the file, shortened.
         stated: String,

@@ -109,7 +109,9 @@ fn value_from_json(json: &Json) -> Result<Value, String> {
             let decimal = n.as_f64().and_then(Decimal::new);
             Value::Decimal(decimal.ok_or_else(|| format!("`{n}` is no decimal"))?)
         }
-        Json::Number(n) => Value::Integer(n.as_i64().ok_or_else(|| format!("`{n}` is beyond 64 bits"))?),
+        Json::Number(n) => {
+            Value::Integer(n.as_i64().ok_or_else(|| format!("`{n}` is beyond 64 bits"))?)
+        }
         Json::String(text) => Value::text(text.as_str()),
         Json::Array(items) => {
             let items: Result<Arc<[Item]>, String> = items.iter().map(item_from_json).collect();

@@ -1,0 +1,60 @@
+//! The place in a text that an error is about.
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+/// How many characters of a long line are shown on each side of the place.
+const WINDOW: usize = 60;
+
+/// One line of a text, and what is wrong in it.
+#[derive(Debug)]
+pub(crate) struct Snippet {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// The first byte and the number of bytes.
+    pub(crate) span: (usize, usize),
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) label: String,
+}
+
+impl Snippet {
+    /// The characters of `text` around `column`, which counts from 1.
+    pub(crate) fn cut(name: &str, text: &str, line: usize, column: usize) -> Self {
+        let at = column.saturating_sub(1);
+        let from = at.saturating_sub(WINDOW);
+        let shown: String = text.chars().skip(from).take(2 * WINDOW).collect();
+        let (head, tail) = (from > 0, text.chars().nth(from + 2 * WINDOW).is_some());
+        let before: usize = shown.chars().take(at - from).map(char::len_utf8).sum();
+        let length = shown[before..].chars().next().map_or(0, char::len_utf8);
+        let shift = if head { '…'.len_utf8() } else { 0 };
+        let text = format!("{}{shown}{}", if head { "…" } else { "" }, if tail { "…" } else { "" });
+        let (name, label) = (name.to_owned(), "here".to_owned());
+        Self { name, text, span: (before + shift, length), line, column, label }
+    }
+}
+
+impl Snippet {
+    /// Points at the place behind the text.
+    pub(crate) fn point_behind(&mut self) {
+        self.span = (self.text.len(), 1);
+        self.text.push(' ');
+    }
+}
+
+impl SourceCode for Snippet {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            self.text.as_bytes(),
+            (0, self.text.len()).into(),
+            self.line.saturating_sub(1),
+            self.column.saturating_sub(1),
+            1,
+        )))
+    }
+}
