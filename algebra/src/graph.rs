@@ -1,17 +1,16 @@
 //! Fleet expressions as drawings.
 
+mod labels;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 
+use self::labels::{cut, edge_label, label};
 use crate::dag::Dag;
 use crate::fleet::{Fleet, Op};
-use crate::path_set::PathSet;
-use crate::value::Value;
 
 /// The most nodes that are drawn; the rest is one node that says how many there are.
 pub const MAX_DRAWN: usize = 2_000;
-/// Longer selectors, paths and messages are cut after this many characters.
-const MAX_LABEL: usize = 60;
 /// Layers inside layers are framed up to this depth.
 const MAX_FRAMES: usize = 16;
 
@@ -76,8 +75,7 @@ impl Graph {
         let mut n_users = vec![0_usize; dag.len()];
         dag.operands.iter().flatten().for_each(|&operand| n_users[operand] += 1);
         let (frames, frame_of) = frames(&dag);
-        let mut graph =
-            Self { nodes: Vec::new(), edges: Vec::new(), frames, n_nodes: dag.len() };
+        let mut graph = Self { nodes: Vec::new(), edges: Vec::new(), frames, n_nodes: dag.len() };
         let mut names = HashMap::new();
         for (name, &at) in drawn.iter().enumerate() {
             names.insert(at, name);
@@ -327,69 +325,5 @@ fn kind(op: &Op) -> Kind {
         Op::Named(_) => Kind::Layer,
         Op::Invalid(_) | Op::Foreign(_) => Kind::Problem,
         _ => Kind::Operator,
-    }
-}
-
-fn label(op: &Op) -> String {
-    match op {
-        Op::Deploy(deployed) => {
-            let mut n_fields = 0;
-            deployed.claims.walk(&mut Vec::new(), &mut |_, tree| {
-                n_fields += tree.own.iter().filter(|(value, ())| *value != Value::Object).count();
-                true
-            });
-            let s = if n_fields == 1 { "" } else { "s" };
-            format!("deploy {} ({n_fields} field{s})", deployed.resource)
-        }
-        Op::Restrict(selector) => format!("restrict {}", cut(selector)),
-        Op::Choose(selector) => format!("choose {}", cut(selector)),
-        Op::Forget(set) => format!("forget {}", paths(set)),
-        Op::Keep(set) => format!("keep {}", paths(set)),
-        Op::Named(name) => format!("layer {}", cut(name)),
-        Op::Invalid(problem) => format!("invalid: {}", cut(problem.message())),
-        Op::Foreign(foreign) => format!("{} (unknown operator)", cut(&foreign.name)),
-        op => op.name().to_owned(),
-    }
-}
-
-fn paths(set: &PathSet) -> String {
-    if set.is_everything() {
-        return "all paths".to_owned();
-    }
-    let paths = set.subtrees().chain(set.points()).take(MAX_LABEL).map(ToString::to_string);
-    cut(paths.collect::<Vec<_>>().join(", "))
-}
-
-fn edge_label(op: &Op, operand: usize) -> String {
-    match (op, operand) {
-        (Op::Choose(_), 0) => "then".to_owned(),
-        (Op::Choose(_), _) => "else".to_owned(),
-        (Op::Patch | Op::Mask | Op::Within | Op::Without, 1) => op.name().to_owned(),
-        (Op::Overlay, i) => (i + 1).to_string(),
-        _ => String::new(),
-    }
-}
-
-/// The beginning of what `text` displays; never more of it than that is written.
-fn cut(text: impl std::fmt::Display) -> String {
-    let mut start = Start { text: String::new(), n_left: MAX_LABEL };
-    match write!(start, "{text}") {
-        Ok(()) => start.text,
-        Err(_) => start.text + "…",
-    }
-}
-
-struct Start {
-    text: String,
-    n_left: usize,
-}
-
-impl std::fmt::Write for Start {
-    fn write_str(&mut self, piece: &str) -> std::fmt::Result {
-        for c in piece.chars() {
-            self.n_left = self.n_left.checked_sub(1).ok_or(std::fmt::Error)?;
-            self.text.push(if c.is_control() { ' ' } else { c });
-        }
-        Ok(())
     }
 }

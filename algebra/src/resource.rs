@@ -143,6 +143,21 @@ impl Resource {
         digest
     }
 
+    /// Puts what was said of `part` at `at`, each claim standing on the line that wrote it.
+    #[track_caller]
+    pub(crate) fn absorb(&mut self, at: &[Field], part: Self) {
+        for entry in part.entries {
+            let fields = [at, &entry.fields].concat();
+            if fields.len() > MAX_FIELDS {
+                self.reject(&"a field is nested too deep; at most 64 levels are allowed");
+            } else {
+                self.entries.push(Entry { fields, ..entry });
+            }
+        }
+        self.problems.extend(part.problems);
+        self.contents.extend(part.contents);
+    }
+
     /// The name, unless it was rejected.
     #[must_use]
     pub fn name(&self) -> Option<&ResourceName> {

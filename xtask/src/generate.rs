@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::workspace::{Workspace, read, write};
-use crate::{Outcome, examples};
+use crate::{Outcome, examples, selector_table};
 
 /// One generated file and what makes its text.
 pub(crate) struct Generated {
@@ -15,7 +15,10 @@ pub(crate) struct Generated {
 
 /// Every generated file but the outputs of examples, which [`examples`] knows.
 fn files() -> Vec<Generated> {
-    Vec::new()
+    vec![Generated {
+        path: PathBuf::from("docs/kubernetes-selectors.md"),
+        make: selector_table::page,
+    }]
 }
 
 /// Writes all generated files, or says which would change.

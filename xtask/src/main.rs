@@ -16,6 +16,7 @@ mod layers;
 mod measure;
 mod process;
 mod selector_cases;
+mod selector_table;
 mod show;
 mod steps;
 mod tools;

@@ -43,7 +43,7 @@ pub use toleration::Toleration;
 pub use volume::{Mount, Volume};
 
 use crate::names::Field;
-use crate::resource::{Authored, Kind, Resource};
+use crate::resource::{Authored, Resource};
 
 /// Claims `value` at `fields` of `resource`; a bad name is rejected.
 #[track_caller]
@@ -61,7 +61,7 @@ fn reject<E: ToString>(resource: &mut Resource, error: &E) {
 
 /// Claims what `part` says, below `at` of `resource`.
 ///
-/// The claims stand on the line that put the part into the resource, not on the part's own lines.
+/// Each claim stands on the line that wrote it.
 #[track_caller]
 fn absorb(resource: &mut Resource, at: &[&str], part: Resource) {
     let at: Vec<Field> = match at.iter().map(|field| Field::parse(field)).collect::<Result<_, _>>()
@@ -69,21 +69,7 @@ fn absorb(resource: &mut Resource, at: &[&str], part: Resource) {
         Ok(at) => at,
         Err(error) => return resource.reject(&error),
     };
-    let parts = part.into_parts();
-    for entry in parts.entries {
-        // An invalid value is among the problems already.
-        if !matches!(entry.value.0, Kind::Invalid(_)) {
-            resource.put([&at[..], &entry.fields].concat(), entry.value);
-        }
-    }
-    for problem in parts.problems {
-        if !resource.problems().contains(&problem) {
-            resource.reject(&problem.message());
-        }
-    }
-    for content in parts.contents.into_values() {
-        resource.carry(content);
-    }
+    resource.absorb(&at, part);
 }
 
 /// Fields that were said of a part of a resource, before their place is known.

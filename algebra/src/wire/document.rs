@@ -109,7 +109,9 @@ impl<'de> Visitor<'de> for Sections<'_> {
                 "selectors" => {
                     selectors.replace(map.next_value_seed(entries(self.limits.nodes))?).is_some()
                 }
-                "nodes" => nodes.replace(map.next_value_seed(entries(self.limits.nodes))?).is_some(),
+                "nodes" => {
+                    nodes.replace(map.next_value_seed(entries(self.limits.nodes))?).is_some()
+                }
                 "origins" => {
                     origins.replace(map.next_value_seed(entries(self.limits.nodes))?).is_some()
                 }

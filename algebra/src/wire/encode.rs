@@ -109,9 +109,7 @@ impl Encoder {
             Op::Forget(set) => NodeForm::Forget { of, paths: paths(set) },
             Op::Keep(set) => NodeForm::Keep { of, paths: paths(set) },
             Op::Named(name) => NodeForm::Named { of, name: name.to_string() },
-            Op::Invalid(problem) => {
-                NodeForm::Invalid { of, message: problem.message().to_owned() }
-            }
+            Op::Invalid(problem) => NodeForm::Invalid { of, message: problem.message().to_owned() },
             Op::Foreign(foreign) => NodeForm::Foreign(ForeignForm {
                 op: foreign.name.clone(),
                 of,

@@ -119,7 +119,7 @@ pub(super) enum NodeForm {
 /// The operands of an operator that takes nothing else.
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
+#[cfg_attr(feature = "schema", schemars(inline, deny_unknown_fields))]
 pub(super) struct Operands {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(default))]
@@ -179,7 +179,10 @@ pub(super) enum ContentForm {
 pub(super) enum OriginForm {
     At(Option<String>),
     /// Of a deployed resource: also where fields were written, if elsewhere.
-    Fields { at: Option<String>, fields: BTreeMap<String, Option<String>> },
+    Fields {
+        at: Option<String>,
+        fields: BTreeMap<String, Option<String>>,
+    },
 }
 
 impl NodeForm {

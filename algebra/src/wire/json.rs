@@ -56,9 +56,7 @@ impl Json {
             Self::Decimal(x) => (*x).into(),
             Self::Text(text) => text.as_str().into(),
             Self::List(items) => items.iter().map(Self::to_value).collect(),
-            Self::Object(fields) => {
-                fields.iter().map(|(k, v)| (k.clone(), v.to_value())).collect()
-            }
+            Self::Object(fields) => fields.iter().map(|(k, v)| (k.clone(), v.to_value())).collect(),
         }
     }
 }

@@ -27,12 +27,7 @@ pub(super) struct SelectorTable {
 
 impl SelectorTable {
     pub(super) fn new(origins: bool) -> Self {
-        Self {
-            origins,
-            by_address: HashMap::new(),
-            by_line: HashMap::new(),
-            entries: Vec::new(),
-        }
+        Self { origins, by_address: HashMap::new(), by_line: HashMap::new(), entries: Vec::new() }
     }
 
     /// The position of `selector`, which is written if it was not. Does not recurse.
@@ -81,7 +76,7 @@ impl SelectorTable {
             let at = self.by_address.get(&s.address()).copied().unwrap_or_default();
             i64::try_from(at).unwrap_or(i64::MAX)
         };
-        let texts = |set: &[std::sync::Arc<str>]| set.iter().map(|v| v.to_string()).collect();
+        let texts = |set: &[std::sync::Arc<str>]| set.iter().map(ToString::to_string).collect();
         Ok(match node.view() {
             View::And(parts) => SelectorForm::All { all: parts.iter().map(part).collect() },
             View::Or(parts) => SelectorForm::Any { any: parts.iter().map(part).collect() },

@@ -1,12 +1,16 @@
 //! Drawings of fleets.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::path::PathBuf;
 
 use escadre_algebra::{Fleet, Graph, MAX_DRAWN, Resource, Selector, choose, deploy, label};
 
 fn sample() -> Fleet {
     let camera = label("role").eq("camera");
-    let base = deploy(Resource::new("recorder").set("image", "acme/recorder:2.3").set("env.SITE", label("site")));
+    let base = deploy(
+        Resource::new("recorder").set("image", "acme/recorder:2.3").set("env.SITE", label("site")),
+    );
     let zones = Fleet::overlay_all(["paris", "lyon"].map(|site| {
         let zone = deploy(Resource::new("recorder").set("zone", site));
         zone.restrict(label("site").eq(site)).named(format!("zone \"{site}\""))
@@ -14,8 +18,11 @@ fn sample() -> Fleet {
     let many = Selector::any_of((0..40).map(|i| label("site").eq(format!("site-{i}"))));
     let hotfix = deploy(Resource::new("recorder").set("image", "acme/recorder:2.3.1"));
     let fleet = base.clone().restrict(camera.clone()).patch(zones.named("zones"));
-    let fleet = fleet.patch(choose(camera, hotfix.clone(), base.clone().forget("recorder.env")).named("hotfix"));
-    fleet.without(Fleet::devices(many)) | base | deploy(Resource::new("<Bad>")).keep("no such.path!")
+    let fleet = fleet
+        .patch(choose(camera, hotfix.clone(), base.clone().forget("recorder.env")).named("hotfix"));
+    fleet.without(Fleet::devices(many))
+        | base
+        | deploy(Resource::new("<Bad>")).keep("no such.path!")
 }
 
 #[track_caller]

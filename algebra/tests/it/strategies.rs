@@ -1,5 +1,7 @@
 //! Random fleets, selectors and facts over a small universe, so that parts meet.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::sync::Arc;
 
 use escadre_algebra::{
@@ -136,9 +138,8 @@ pub(crate) fn arb_resource() -> BoxedStrategy<Resource> {
 
 /// A set of paths.
 pub(crate) fn arb_path_set() -> BoxedStrategy<PathSet> {
-    let path = (one_of(&RESOURCES), arb_fields()).prop_map(|(name, fields)| {
-        Path::new(name.try_into().unwrap(), fields).unwrap()
-    });
+    let path = (one_of(&RESOURCES), arb_fields())
+        .prop_map(|(name, fields)| Path::new(name.try_into().unwrap(), fields).unwrap());
     let one = prop_oneof![
         1 => Just(PathSet::all()),
         4 => path.clone().prop_map(PathSet::subtree),
@@ -156,10 +157,10 @@ pub(crate) fn arb_fleet(depth: u32) -> BoxedStrategy<Fleet> {
         1 => Just(Fleet::all()),
         6 => arb_resource().prop_map(deploy),
     ];
-    leaf.boxed().prop_recursive(depth, 24, 3, combined).boxed()
+    leaf.boxed().prop_recursive(depth, 24, 3, |f| combined(&f)).boxed()
 }
 
-fn combined(f: BoxedStrategy<Fleet>) -> BoxedStrategy<Fleet> {
+fn combined(f: &BoxedStrategy<Fleet>) -> BoxedStrategy<Fleet> {
     let pair = || (f.clone(), f.clone());
     let any_of = || vec(f.clone(), 0..4);
     prop_oneof![

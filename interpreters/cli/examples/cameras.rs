@@ -14,7 +14,8 @@ fn main() -> std::process::ExitCode {
 
 /// Cameras record; those in Lyon do so in a zone; new firmware gets a hotfix.
 fn cameras() -> Fleet {
-    let lyon = deploy(container("recorder").env("ZONE", "lyon-1")).restrict(label("site").eq("lyon"));
+    let lyon =
+        deploy(container("recorder").env("ZONE", "lyon-1")).restrict(label("site").eq("lyon"));
     let hotfix = deploy(container("recorder").image("ghcr.io/acme/recorder:2.3.1"))
         .restrict(label("firmware").ge(semver("2.1")));
     (base("2.3") | motd()).patch(lyon.named("zones")).patch(hotfix.named("hotfix-812"))

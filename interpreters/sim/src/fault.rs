@@ -177,7 +177,7 @@ impl FromStr for Faults {
                 "seed" => faults.seed = number()?,
                 "crash-after" => faults.crash_after = Some(number()?),
                 key => match faults.rates().into_iter().find(|(name, _)| *name == key) {
-                    Some((_, rate)) => *rate = value.parse().map_err(error)?,
+                    Some((_, rate)) => *rate = Rate::parse(value).map_err(error)?,
                     None => return Err(error(format!("`{key}` is no fault: {KEYS}"))),
                 },
             }
@@ -186,9 +186,8 @@ impl FromStr for Faults {
     }
 }
 
-impl FromStr for Rate {
-    type Err = String;
-    fn from_str(input: &str) -> Result<Self, String> {
+impl Rate {
+    fn parse(input: &str) -> Result<Self, String> {
         let error = || {
             format!(
                 "`{input}` is no share: expected a percentage such as `5%` or `0.5%`, with at most 4 decimals"

@@ -68,7 +68,10 @@ fn words() -> Fleet {
 
 fn values() -> Fleet {
     let record = Record::new(vec![
-        (Field::parse("$name").unwrap(), Item::Value(Value::Text("site".try_into().map(escadre_algebra::Word::label).unwrap()))),
+        (
+            Field::parse("$name").unwrap(),
+            Item::Value(Value::Text("site".try_into().map(escadre_algebra::Word::label).unwrap())),
+        ),
         (Field::parse("n").unwrap(), Item::Value(Value::Integer(1))),
     ]);
     let inner = Value::List(List::new(vec![Item::Value(Value::Bool(true))]).unwrap());
@@ -110,9 +113,12 @@ fn selectors() -> Fleet {
         bucket("canary").interval(3, None),
         label("role").eq("camera") & (label("site").exists() | !label("cores").ge(4)),
     ];
-    Fleet::union_all(atoms.into_iter().enumerate().map(|(i, s)| {
-        deploy(Resource::new("hit").set(&format!("s{i:02}"), true)).restrict(s)
-    }))
+    Fleet::union_all(
+        atoms
+            .into_iter()
+            .enumerate()
+            .map(|(i, s)| deploy(Resource::new("hit").set(&format!("s{i:02}"), true)).restrict(s)),
+    )
 }
 
 fn shared_selectors() -> Fleet {
@@ -158,7 +164,10 @@ fn bless() {
         ("contents", plain(contents())),
         ("problems", plain(problems())),
         ("foreign", foreign()),
-        ("origins", (operators().named("all of it") | words() | problems()).encode(&WITH_ORIGINS).unwrap()),
+        (
+            "origins",
+            (operators().named("all of it") | words() | problems()).encode(&WITH_ORIGINS).unwrap(),
+        ),
         ("empty", plain(Fleet::empty())),
     ];
     for (name, text) in files {
@@ -206,7 +215,9 @@ fn the_golden_files_cover_what_can_be_written() {
     for op in operators.split_whitespace() {
         assert!(all.contains(&format!("\"op\": \"{op}\"")), "no golden file has `{op}`");
     }
-    for part in ["$text", "$unset", "$rest", "$$", "device_id", "base64", "\"all\": [-", "\"not\": -"] {
+    for part in
+        ["$text", "$unset", "$rest", "$$", "device_id", "base64", "\"all\": [-", "\"not\": -"]
+    {
         assert!(all.contains(part), "no golden file has `{part}`");
     }
 }

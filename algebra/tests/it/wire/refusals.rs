@@ -35,7 +35,11 @@ fn other_versions_are_refused() {
 #[test]
 fn unknown_sections_and_fields_are_refused() {
     check("\"selectors\"", "\"extra\": 1,\n\"selectors\"", "the section `extra` is not known");
-    check("\"op\": \"restrict\"", "\"op\": \"restrict\", \"x\": 1", "node 1: `restrict` has the field `x`");
+    check(
+        "\"op\": \"restrict\"",
+        "\"op\": \"restrict\", \"x\": 1",
+        "node 1: `restrict` has the field `x`",
+    );
     check("\"selector\": 0", "\"select\": 0", "must have `selector`");
     check("\"selector\": 0", "\"selector\": 7", "there is no selector 7");
 }
@@ -48,12 +52,20 @@ fn references_lead_back() {
     check("[-1]", "[-9223372036854775808]", "leads to no earlier entry");
     check("[-1]", "[-1, -1]", "`restrict` has 2 operands; it takes 1");
     check("[-1]", "[]", "`restrict` has 0 operands; it takes 1");
-    check("{\"op\": \"restrict\"", "{\"op\": \"all\"},\n{\"op\": \"restrict\"", "node 0: no node uses it");
+    check(
+        "{\"op\": \"restrict\"",
+        "{\"op\": \"all\"},\n{\"op\": \"restrict\"",
+        "node 0: no node uses it",
+    );
 }
 
 #[test]
 fn edits_are_noticed() {
-    check("\"port\": 80", "\"port\": 81", "edited by hand or merged badly; run `escadre lock` again");
+    check(
+        "\"port\": 80",
+        "\"port\": 81",
+        "edited by hand or merged badly; run `escadre lock` again",
+    );
     check("role = camera", "role = sensor", "run `escadre lock` again");
     check("role = camera", "role = = camera", "selector 0: column 8");
     check("\"port\": 80", "\"port\": 80, \"port\": 80", "the key `port` is given twice");
@@ -94,7 +106,10 @@ fn limits_hold() {
 fn deep_nesting_is_refused_before_it_is_parsed() {
     let deep = "[".repeat(1_000_000);
     let message = Fleet::decode(deep.as_bytes()).unwrap_err().to_string();
-    assert!(message.contains("line 1, column 161: brackets are nested more than 160 deep"), "{message}");
+    assert!(
+        message.contains("line 1, column 161: brackets are nested more than 160 deep"),
+        "{message}"
+    );
     let inside = sample().replace("80", &format!("{}{}", "[".repeat(130), "]".repeat(130)));
     let message = Fleet::decode(inside.as_bytes()).unwrap_err().to_string();
     assert!(message.contains("nested more than 64 deep"), "{message}");

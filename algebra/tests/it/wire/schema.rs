@@ -52,6 +52,7 @@ fn the_schema_refuses_what_is_none() {
     assert_eq!(check(serde_json::json!({"op": "all"})), Ok(()));
     for node in [
         serde_json::json!({"op": "all", "x": 1}),
+        serde_json::json!({"op": "union", "of": [], "x": 1}),
         serde_json::json!({"op": "restrict", "of": [-1]}),
         serde_json::json!({"op": "restrict", "of": ["-1"], "selector": 0}),
         serde_json::json!({"op": "forget", "of": [-1], "paths": "some"}),
@@ -81,15 +82,18 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             "enum" => rule.as_array().unwrap().contains(value),
             "anyOf" => rule.as_array().unwrap().iter().any(|s| check(root, s, value).is_ok()),
             "oneOf" => {
-                rule.as_array().unwrap().iter().filter(|s| check(root, s, value).is_ok()).count() == 1
+                rule.as_array().unwrap().iter().filter(|s| check(root, s, value).is_ok()).count()
+                    == 1
             }
             "items" => match value {
                 Value::Array(items) => items.iter().try_for_each(|v| check(root, rule, v)).is_ok(),
                 _ => true,
             },
-            "required" => {
-                rule.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some())
-            }
+            "required" => rule
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|key| value.get(key.as_str().unwrap()).is_some()),
             "properties" => match rule.as_object() {
                 Some(rules) => rules.iter().all(|(key, rule)| {
                     value.get(key).is_none_or(|value| check(root, rule, value).is_ok())

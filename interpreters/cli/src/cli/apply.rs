@@ -108,10 +108,14 @@ impl Applying<'_, '_> {
         let _ = write!(io::stderr(), "\nApply this plan to {}? [y/N] ", plan.target());
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
-        read.map_err(|error| Failure::caused("the answer could not be read", &error))?;
+        if read.map_err(|error| Failure::caused("the answer could not be read", &error))? == 0 {
+            let _ = writeln!(io::stderr());
+        }
         match answer.trim() {
             "y" | "Y" | "yes" => Ok(()),
-            _ => Err(Failure::new("not applied, as you answered").help("nothing was written")),
+            _ => {
+                Err(Failure::new("not applied: the answer was not yes").help("nothing was written"))
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! `completions`: scripts for shells.
 
+use super::Code;
 use super::args::{self, Completions};
 use super::context::Context;
 use super::error::Failure;
-use super::Code;
 
 pub(crate) fn run(args: &Completions, context: &mut Context<'_>) -> Result<Code, Failure> {
     let mut command = args::command(&context.program, context.reads_lock());

@@ -46,6 +46,11 @@ impl<'a> Context<'a> {
         Self { origin, lock, quiet, program, out, err }
     }
 
+    /// The file that the fleet comes from, or that it is written to unless another is named.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.lock.clone().unwrap_or_else(|| "fleet.lock".into())
+    }
+
     /// Whether the fleet comes from a file.
     pub(crate) fn reads_lock(&self) -> bool {
         self.lock.is_some()
@@ -56,10 +61,7 @@ impl<'a> Context<'a> {
         let fleet = match std::mem::replace(&mut self.origin, Origin::Lock) {
             Origin::Program(build) => build(),
             Origin::Known(fleet) => fleet,
-            Origin::Lock => {
-                let path = self.lock.clone().unwrap_or_else(|| "fleet.lock".into());
-                read_fleet(&path)?
-            }
+            Origin::Lock => read_fleet(&self.lock_path())?,
         };
         self.origin = Origin::Known(fleet.clone());
         Ok(fleet)
@@ -73,14 +75,18 @@ impl<'a> Context<'a> {
     }
 
     /// `fleet` on `inventory`.
-    pub(crate) fn resolve(&self, fleet: &Fleet, inventory: &Inventory) -> Result<Resolved, Failure> {
+    pub(crate) fn resolve(
+        &self,
+        fleet: &Fleet,
+        inventory: &Inventory,
+    ) -> Result<Resolved, Failure> {
         let resolved = fleet.resolve(inventory);
         tracing::info!(devices = inventory.len(), resolved = resolved.is_ok(), "resolved");
         resolved.map_err(|findings| Failure::unresolved(findings, &self.program))
     }
 
     /// The inventory that was asked for.
-    pub(crate) fn inventory(&self, listing: &Listing) -> Result<Inventory, Failure> {
+    pub(crate) fn inventory(&mut self, listing: &Listing) -> Result<Inventory, Failure> {
         let inventory = read_inventory(&listing.inventory, &listing.reading)?;
         if inventory.is_empty() {
             self.note("the inventory lists no device");
@@ -88,9 +94,10 @@ impl<'a> Context<'a> {
         Ok(inventory)
     }
 
-    /// Tells something beside the result.
-    pub(crate) fn note(&self, text: &str) {
+    /// Tells something beside the result, after what was written of it.
+    pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
+            let _ = self.out.finish();
             // What cannot be told is not worth failing for.
             let _ = writeln!(io::stderr(), "note: {text}");
         }

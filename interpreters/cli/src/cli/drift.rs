@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Drift, context: &mut Context<'_>) -> Result<Code, Failu
 
 /// Changes `n` devices of a simulated world behind Escadre's back.
 #[cfg(feature = "sim")]
-fn inject(args: &Drift, n: usize, context: &Context<'_>) -> Result<(), Failure> {
+fn inject(args: &Drift, n: usize, context: &mut Context<'_>) -> Result<(), Failure> {
     let super::target::Target::Sim(dir) = &args.target;
     if !escadre_sim::Simulator::exists(dir) {
         // Opening it for reading says what is missing.
@@ -55,7 +55,7 @@ fn inject(args: &Drift, n: usize, context: &Context<'_>) -> Result<(), Failure> 
 
 /// Only the simulator can be changed so.
 #[cfg(not(feature = "sim"))]
-fn inject(_: &Drift, _: usize, _: &Context<'_>) -> Result<(), Failure> {
+fn inject(_: &Drift, _: usize, _: &mut Context<'_>) -> Result<(), Failure> {
     Err(Failure::new("this program was built without the simulator")
         .help("build it with the feature `sim` of `escadre`"))
 }

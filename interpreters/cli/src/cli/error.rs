@@ -122,7 +122,9 @@ fn witness(finding: &escadre_algebra::Finding) -> Option<(String, String)> {
         Finding::Conflict { path, on, .. }
         | Finding::MissingLabel { path, on, .. }
         | Finding::MissingField { path, on, .. } => {
-            Some((on.witness.to_string(), format!(" {path}")))
+            let path = path.to_string();
+            let quote = if path.contains(['"', ' ', '$', '*']) { "'" } else { "" };
+            Some((on.witness.to_string(), format!(" {quote}{path}{quote}")))
         }
         Finding::UnknownDependency { resource, on, .. } => {
             Some((on.witness.to_string(), format!(" {resource}")))
@@ -166,8 +168,9 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let name = error.source_name();
         if error.source().is_some() {
-            return Self::of(&error)
-                .help("an inventory is a file, or `-` for the standard input; see `inventory --help`");
+            return Self::of(&error).help(
+                "an inventory is a file, or `-` for the standard input; see `inventory --help`",
+            );
         }
         let help = |what: &str| {
             format!(
@@ -180,7 +183,8 @@ impl From<ReadError> for Failure {
             return line(name, bad).help(help(what));
         }
         let mut failure = Self::new(format!("{name} has {} bad lines", error.n_bad()));
-        failure.0.others = error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad)).collect();
+        failure.0.others =
+            error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad)).collect();
         failure.help(help("correct these lines"))
     }
 }

@@ -10,7 +10,8 @@ use super::{Code, present};
 
 pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Failure> {
     let path = args.path.as_deref().map(Path::parse).transpose().map_err(|error| {
-        Failure::of(&error).help("a path is a resource, then fields: `recorder.env.SITE`")
+        Failure::of(&error)
+            .help("a path is a resource, then fields: `recorder.containers.recorder.image`")
     })?;
     let fleet = context.fleet()?;
     let inventory = context.inventory(&args.listing)?;
@@ -27,7 +28,10 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
         let alike = alike(&fleet.explain(facts, None).fields, &path);
         context.note(&match alike.is_empty() {
             true => format!("nothing writes `{path}` for this device"),
-            false => format!("nothing writes `{path}` for this device, but something writes {}", alike.join(" and ")),
+            false => format!(
+                "nothing writes `{path}` for this device, but something writes {}",
+                alike.join(" and ")
+            ),
         });
     }
     Ok(Code::Done)
@@ -36,7 +40,8 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
 /// The paths of the same resource that end like `path`, in backticks.
 fn alike(fields: &[ExplainedField], path: &Path) -> Vec<String> {
     let like = |field: &&ExplainedField| {
-        field.path.resource() == path.resource() && field.path.fields().last() == path.fields().last()
+        field.path.resource() == path.resource()
+            && field.path.fields().last() == path.fields().last()
     };
     fields.iter().filter(like).take(3).map(|field| format!("`{}`", field.path)).collect()
 }

@@ -2,10 +2,10 @@
 
 use escadre_algebra::Graph;
 
+use super::Code;
 use super::args::{self, GraphFormat};
 use super::context::Context;
 use super::error::Failure;
-use super::Code;
 use crate::svg::svg;
 
 pub(crate) fn run(args: &args::Graph, context: &mut Context<'_>) -> Result<Code, Failure> {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use escadre_interpreter::inventory::{LabelSummary, Summary};
 
+use super::Code;
 use super::args::{Inventory, TextFormat};
 use super::context::{Context, read_inventory};
 use super::error::Failure;
-use super::Code;
 
 /// The widest that a key is shown.
 const MAX_KEY: usize = 40;
@@ -31,15 +31,19 @@ fn text(summary: &Summary, width: usize) -> String {
     let devices = if summary.n_devices == 1 { "device" } else { "devices" };
     let mut text = format!("{} {devices} ({coverage})\n", summary.n_devices);
     if summary.n_unlisted_unknown > 0 {
-        text.push_str(&format!("{} of which every unlisted label is unknown\n", summary.n_unlisted_unknown));
+        text.push_str(&format!(
+            "{} of which every unlisted label is unknown\n",
+            summary.n_unlisted_unknown
+        ));
     }
     if summary.labels.is_empty() {
         text.push_str("no labels\n");
         return text;
     }
     let head = ["label", "devices", "values", "unknown", "reported"].map(str::to_owned);
-    let rows: Vec<[String; 5]> =
-        std::iter::once(head).chain(summary.labels.iter().map(|l| row(l, summary.n_devices))).collect();
+    let rows: Vec<[String; 5]> = std::iter::once(head)
+        .chain(summary.labels.iter().map(|l| row(l, summary.n_devices)))
+        .collect();
     let widths: [usize; 5] =
         std::array::from_fn(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0));
     // Columns that say nothing are left out.

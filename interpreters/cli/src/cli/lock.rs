@@ -16,38 +16,45 @@ pub(crate) fn run(args: &Lock, context: &mut Context<'_>) -> Result<Code, Failur
         return Err(Failure::new(format!("the fleet has an invalid part: {problem}"))
             .help("correct it: a file could not say what was meant"));
     }
+    let out = args.out.clone().unwrap_or_else(|| context.lock_path());
     let options = EncodeOptions { origins: !args.no_origins };
     let text = fleet.encode(&options).map_err(|error| Failure::of(&error))?;
     if args.check {
-        return check(args, &fleet, &text, context);
+        return check(&out, args.no_origins, &fleet, &text, context);
     }
-    if args.out == Path::new("-") {
+    if out == Path::new("-") {
         context.out.put(&text)?;
         return Ok(Code::Done);
     }
-    let (path, digest) = (args.out.display(), fleet.digest().short());
-    if fs::read(&args.out).is_ok_and(|old| old == text.as_bytes()) {
+    let (path, digest) = (out.display(), fleet.digest().short());
+    if fs::read(&out).is_ok_and(|old| old == text.as_bytes()) {
         context.out.line(&format!("{path} is up to date: fleet {digest}"))?;
         return Ok(Code::Done);
     }
-    files::write(&args.out, &text)?;
+    files::write(&out, &text)?;
     context.out.line(&format!("{path} written: fleet {digest}"))?;
     Ok(Code::Done)
 }
 
 /// Whether the file is what would be written.
-fn check(args: &Lock, fleet: &Fleet, text: &str, context: &mut Context<'_>) -> Result<Code, Failure> {
-    let path = args.out.display();
+fn check(
+    out: &Path,
+    no_origins: bool,
+    fleet: &Fleet,
+    text: &str,
+    context: &mut Context<'_>,
+) -> Result<Code, Failure> {
+    let path = out.display();
     let mut again = format!("{} lock", context.program);
-    if args.out != Path::new("fleet.lock") {
+    if out != Path::new("fleet.lock") {
         again.push_str(&format!(" -o {path}"));
     }
-    if args.no_origins {
+    if no_origins {
         again.push_str(" --no-origins");
     }
     let help = format!("run `{again}` and commit the file");
-    let old = fs::read(&args.out);
-    let old = old.map_err(|e| Failure::file("read", &args.out, &e).help(help.clone()))?;
+    let old = fs::read(out);
+    let old = old.map_err(|e| Failure::file("read", out, &e).help(help.clone()))?;
     if old == text.as_bytes() {
         let digest = fleet.digest().short();
         context.out.line(&format!("{path} is up to date: fleet {digest}"))?;

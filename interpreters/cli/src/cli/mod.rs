@@ -102,8 +102,14 @@ fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
     };
     log(&cli);
     let when = cli.global.color;
-    let mut context =
-        Context::new(origin, lock, program, cli.global.quiet, Output::new(when), Look::of_stderr(when));
+    let mut context = Context::new(
+        origin,
+        lock,
+        program,
+        cli.global.quiet,
+        Output::new(when),
+        Look::of_stderr(when),
+    );
     let result = execute(cli.command, &mut context);
     let result = context.out.finish().and(result);
     match result {

@@ -97,8 +97,9 @@ fn is_constant(configuration: &Configuration) -> bool {
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {
-    serde_json::to_string(value)
-        .map_err(|error| Failure::caused("a configuration cannot be written", &io::Error::from(error)))
+    serde_json::to_string(value).map_err(|error| {
+        Failure::caused("a configuration cannot be written", &io::Error::from(error))
+    })
 }
 
 fn unwritable(facts: &Facts, error: &dyn std::error::Error) -> Failure {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::Code;
 use super::args::{Schema, SchemaOf};
 use super::context::Context;
 use super::error::Failure;
-use super::Code;
 
 pub(crate) fn run(args: &Schema, context: &mut Context<'_>) -> Result<Code, Failure> {
     let schema = match args.of {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::Code;
 use super::args::TextFormat;
 use super::context::Context;
 use super::error::Failure;
 use super::target::{Access, advised, open};
-use super::Code;
 
 /// Look at a simulated world, or let time pass in it. No fleet is needed.
 #[derive(Debug, Args)]
@@ -91,5 +91,6 @@ pub(crate) fn run(args: &Sim, context: &mut Context<'_>) -> Result<Code, Failure
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(|error| Failure::caused("an entry cannot be written", &error))
+    serde_json::to_string(value)
+        .map_err(|error| Failure::caused("an entry cannot be written", &error))
 }

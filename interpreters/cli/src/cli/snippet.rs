@@ -58,3 +58,22 @@ impl SourceCode for Snippet {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Snippet;
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let line = format!("{}é!{}", "é".repeat(500), "x".repeat(500));
+        let cut = Snippet::cut("a.json", &line, 1, 502);
+        assert_eq!(cut.text.chars().count(), 2 * super::WINDOW + 2);
+        assert_eq!(&cut.text[cut.span.0..cut.span.0 + cut.span.1], "!");
+    }
+
+    #[test]
+    fn a_place_behind_the_line_is_shown_behind_it() {
+        let cut = Snippet::cut("a.json", "{", 1, 9);
+        assert_eq!((cut.text.as_str(), cut.span), ("{", (1, 0)));
+    }
+}

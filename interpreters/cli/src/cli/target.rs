@@ -64,7 +64,10 @@ impl Target {
 
 /// The world in the folder `dir`.
 #[cfg(feature = "sim")]
-pub(crate) fn open(dir: &std::path::Path, access: Access) -> Result<escadre_sim::Simulator, Failure> {
+pub(crate) fn open(
+    dir: &std::path::Path,
+    access: Access,
+) -> Result<escadre_sim::Simulator, Failure> {
     use escadre_sim::{Open, Simulator};
     let (open, faults) = match access {
         Access::Read => (Open::reading(), None),
@@ -78,7 +81,9 @@ pub(crate) fn open(dir: &std::path::Path, access: Access) -> Result<escadre_sim:
 }
 
 /// What `interpreter` finds: what is held, and of which revision.
-pub(crate) fn observe<I: Interpreter>(interpreter: &mut I) -> Result<(Snapshot, Revision), Failure> {
+pub(crate) fn observe<I: Interpreter>(
+    interpreter: &mut I,
+) -> Result<(Snapshot, Revision), Failure> {
     let seen = wait(interpreter.observe()).map_err(|error| advised(&error))?;
     let held = interpreter.lift(&seen.state).map_err(|error| advised(&error))?;
     tracing::info!(members = held.len(), revision = %seen.revision, "observed");

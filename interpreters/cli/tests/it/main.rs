@@ -1,5 +1,7 @@
 //! The command line as people meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod pipes;
 mod program;
 mod same;

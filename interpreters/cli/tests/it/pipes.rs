@@ -26,7 +26,8 @@ fn a_closed_pipe_ends_quietly_with_the_usual_code() {
     assert_eq!(cut_short(&["render", "-i", file], 1), nothing);
     assert_eq!(cut_short(&["select", "", "-i", file], 1), nothing);
     assert_eq!(cut_short(&["plan", "-i", file, "--format", "json"], 1), nothing);
-    let (code, said) = cut_short(&["plan", "-i", file, "--format", "json", "--detailed-exitcode"], 1);
+    let (code, said) =
+        cut_short(&["plan", "-i", file, "--format", "json", "--detailed-exitcode"], 1);
     assert_eq!((code, said), (Some(2), String::new()));
     assert_eq!(cut_short(&["completions", "bash"], 0), nothing);
     assert_eq!(cut_short(&["--help"], 0), nothing);
@@ -35,8 +36,9 @@ fn a_closed_pipe_ends_quietly_with_the_usual_code() {
 /// More devices than a pipe holds.
 fn many() -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
-    for n in 0..20_000 {
-        writeln!(file, r#"{{"id": "cam-{n}", "labels": {{"role": "camera", "site": "s{n}"}}}}"#).unwrap();
+    for n in 0..4_000 {
+        writeln!(file, r#"{{"id": "camera-on-the-northern-roof-{n}", "labels": {{"role": "camera", "site": "s{n}"}}}}"#)
+            .unwrap();
     }
     file
 }

@@ -43,7 +43,9 @@ fn both_forms_print_the_same() {
 
 #[test]
 fn the_fixtures_are_what_the_program_writes() {
-    for (which, file) in [("", "fleet.lock"), ("older", "older.lock"), ("conflict", "conflict.lock")] {
+    for (which, file) in
+        [("", "fleet.lock"), ("older", "older.lock"), ("conflict", "conflict.lock")]
+    {
         let mut check = command(&cameras(), &["lock", "--check", "-o", file]);
         let output = check.env("CAMERAS", which).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
@@ -56,5 +58,19 @@ fn no_fixture_names_a_folder_of_this_machine() {
     for file in ["fleet.lock", "older.lock", "conflict.lock"] {
         let text = std::fs::read_to_string(fixtures().join(file)).unwrap();
         assert!(!text.contains(&root), "{file}");
+    }
+}
+
+#[test]
+fn completions_are_for_the_program_that_prints_them() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ours = command(Path::new(ESCADRE), &["completions", shell]).output().unwrap();
+        let theirs = command(&cameras(), &["completions", shell]).output().unwrap();
+        assert!(ours.status.success() && theirs.status.success(), "{shell}");
+        assert!(
+            stdout(&ours).contains("escadre") && stdout(&theirs).contains("cameras"),
+            "{shell}"
+        );
+        assert!(!stdout(&theirs).contains("--fleet"), "{shell}");
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn apply(
     }
     let mut session = Session { store, dry_run: asked.dry_run, open: None };
     let (mut fence, entry) =
-        session.write(|tables, head| Ok(take_fence(tables, head, plan, faults)?))??;
+        session.write(|tables, head| take_fence(tables, head, plan, faults))??;
     progress.begin(changes.len());
     let mut batches = Batches {
         faults,
@@ -109,13 +109,16 @@ impl Session<'_> {
     }
 }
 
+/// The fence as it was taken, and the entry of the history with its number.
+type Taken = (Fence, (u64, Entry));
+
 /// Takes the fence for `plan`, unless somebody wrote since it was made.
 fn take_fence(
     tables: &mut Tables<'_>,
     head: &mut Head,
     plan: &Plan,
     faults: &Faults,
-) -> Result<Result<(Fence, (u64, Entry)), Stale>, StoreError> {
+) -> Result<Result<Taken, Stale>, StoreError> {
     if let Err(stale) = plan.check_base(&head.revision()) {
         return Ok(Err(stale));
     }

@@ -228,7 +228,7 @@ fn killed_at_random_moments_the_world_opens_and_converges() {
 fn kill_at_random(dir: &Path, random: Digest) {
     let (mut child, output) = start("apply", dir);
     let path = dir.join("world.redb");
-    let mut n_left = u32::from(random.as_bytes()[0]) % 12;
+    let mut n_left = u32::from(random.as_bytes()[0]) % 8;
     let mut last = std::fs::metadata(&path).unwrap().modified().unwrap();
     while n_left > 0 && child.try_wait().unwrap().is_none() {
         let now = std::fs::metadata(&path).unwrap().modified().unwrap();

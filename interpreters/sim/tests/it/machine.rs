@@ -17,7 +17,6 @@ enum Step {
     Drift { seed: u64, n: usize },
     Pass { seconds: u64, seed: u64 },
     Empty,
-    Reopen,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -28,7 +27,6 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u64>(), 0..6_usize).prop_map(|(seed, n)| Step::Drift { seed, n }),
         2 => (0..200_u64, any::<u64>()).prop_map(|(seconds, seed)| Step::Pass { seconds, seed }),
         1 => Just(Step::Empty),
-        1 => Just(Step::Reopen),
     ]
 }
 
@@ -89,7 +87,6 @@ fn check(world: &mut Simulator, step: &Step) {
             turn(world, &resolve(&Fleet::empty(), &inventory(20))).unwrap();
             assert!(held(world).is_empty());
         }
-        Step::Reopen => *world = world.clone(),
     }
     world.set_faults(Faults::default());
     let status = world.status().unwrap();

@@ -1,5 +1,7 @@
 //! Tests of the simulator: the laws of interpreters, its folder, its faults.
 
+#![expect(clippy::unwrap_used, reason = "what tests are built from is sound, or the test fails")]
+
 mod faults;
 mod folder;
 mod laws;

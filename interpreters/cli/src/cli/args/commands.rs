@@ -158,9 +158,9 @@ Exit codes: 0 done, 1 an error (also of usage), 2 something differs (with --deta
 #[derive(Debug, Args)]
 #[command(after_help = LOCK)]
 pub(crate) struct Lock {
-    /// Where to write it; `-` is standard output.
-    #[arg(short, long, value_name = "FILE", default_value = "fleet.lock")]
-    pub(crate) out: PathBuf,
+    /// Where to write it (else the file that it was read from, or `fleet.lock`); `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Write nothing; fail if the file is not what would be written.
     #[arg(long)]
     pub(crate) check: bool,
@@ -224,8 +224,10 @@ pub(crate) struct Schema {
 
 /// Print a script that lets a shell complete commands and options.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: escadre completions bash > ~/.local/share/bash-completion/completions/escadre\n\
-    Exit codes: 0 done, 1 an error (also of usage)")]
+#[command(
+    after_help = "Example: escadre completions bash > ~/.local/share/bash-completion/completions/escadre\n\
+    Exit codes: 0 done, 1 an error (also of usage)"
+)]
 pub(crate) struct Completions {
     /// Which shell.
     pub(crate) shell: Shell,

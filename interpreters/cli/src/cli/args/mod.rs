@@ -68,7 +68,8 @@ pub(crate) enum Command {
 pub(crate) fn command(name: &str, with_lock: bool) -> clap::Command {
     let mut command = Cli::command().bin_name(name);
     if with_lock {
-        let fleet = clap::Arg::new("fleet").short('f').long("fleet").global(true).help_heading(GLOBAL);
+        let fleet =
+            clap::Arg::new("fleet").short('f').long("fleet").global(true).help_heading(GLOBAL);
         command = command.arg(
             fleet
                 .value_name("FLEET")
