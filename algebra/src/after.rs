@@ -38,7 +38,10 @@ pub(crate) fn order(
         graph.add_node(at);
         for target in targets(state) {
             let Some(before) = position(target) else {
-                return Err(AfterError::UnknownTarget { resource: name.clone(), target: target.to_owned() });
+                return Err(AfterError::UnknownTarget {
+                    resource: name.clone(),
+                    target: target.to_owned(),
+                });
             };
             graph.add_edge(before, at, ());
         }
@@ -63,7 +66,8 @@ pub(crate) fn order(
 fn cycle(graph: &DiGraphMap<usize, ()>, names: &[&ResourceName]) -> AfterError {
     let components = petgraph::algo::tarjan_scc(graph);
     let cyclic = |c: &Vec<usize>| c.len() > 1 || graph.contains_edge(c[0], c[0]);
-    let mut component = components.into_iter().filter(cyclic).min_by_key(|c| c.iter().min().copied());
+    let mut component =
+        components.into_iter().filter(cyclic).min_by_key(|c| c.iter().min().copied());
     let inside: BTreeSet<usize> = component.take().unwrap_or_default().into_iter().collect();
     let Some(&start) = inside.first() else { return AfterError::Cycle(Vec::new()) };
     // Walk against the edges ("is after") inside the component until a resource comes again.

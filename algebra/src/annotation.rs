@@ -41,7 +41,7 @@ impl Annotation for () {
 pub struct Source {
     /// Where it was written.
     pub origin: Origin,
-    /// The names given to the layers around it, innermost first.
+    /// The names given to the layers around it, innermost first, at most sixteen.
     pub layers: Vec<Arc<str>>,
 }
 
@@ -54,6 +54,9 @@ impl std::fmt::Display for Source {
         if self.layers.is_empty() { Ok(()) } else { f.write_str(")") }
     }
 }
+
+/// The most names that a source remembers; a person reads the innermost ones.
+const MAX_LAYERS: usize = 16;
 
 /// Remembers who wrote each candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +87,8 @@ impl Annotation for Sources {
     }
 
     fn named(&mut self, name: &Arc<str>) {
-        self.0.iter_mut().for_each(|source| source.layers.push(Arc::clone(name)));
+        let named = self.0.iter_mut().filter(|source| source.layers.len() < MAX_LAYERS);
+        named.for_each(|source| source.layers.push(Arc::clone(name)));
         self.0.sort();
     }
 }

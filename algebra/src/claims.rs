@@ -31,7 +31,11 @@ impl<A> Default for Claims<A> {
 impl<A: Annotation, B: Annotation> PartialEq<Claims<B>> for Claims<A> {
     fn eq(&self, other: &Claims<B>) -> bool {
         self.roots.len() == other.roots.len()
-            && self.roots.iter().zip(&other.roots).all(|((k, a), (l, b))| k == l && a.same_claims(b))
+            && self
+                .roots
+                .iter()
+                .zip(&other.roots)
+                .all(|((k, a), (l, b))| k == l && a.same_claims(b))
     }
 }
 
@@ -91,7 +95,10 @@ impl<A: Annotation> Claims<A> {
         self.map(&mut |value, annotation: &A| (value.instantiate(facts), annotation.clone()))
     }
 
-    pub(crate) fn map<B: Annotation>(&self, f: &mut impl FnMut(&Value, &A) -> (Value, B)) -> Claims<B> {
+    pub(crate) fn map<B: Annotation>(
+        &self,
+        f: &mut impl FnMut(&Value, &A) -> (Value, B),
+    ) -> Claims<B> {
         let roots = self.roots.iter().map(|(k, tree)| (k.clone(), Arc::new(tree.map(f))));
         Claims { roots: roots.collect() }
     }

@@ -91,9 +91,10 @@ impl ResourceState {
     #[must_use]
     pub fn children(&self, fields: &[&str]) -> Vec<&str> {
         let n = fields.len();
-        let below = self.leaves.iter().filter(|(f, _)| {
-            f.len() > n && f.iter().zip(fields).all(|(a, b)| a.as_str() == *b)
-        });
+        let below = self
+            .leaves
+            .iter()
+            .filter(|(f, _)| f.len() > n && f.iter().zip(fields).all(|(a, b)| a.as_str() == *b));
         let mut names: Vec<&str> = below.map(|(f, _)| f[n].as_str()).collect();
         names.dedup();
         names
@@ -197,7 +198,8 @@ impl Configuration {
     /// (by name where they ask for none, or for what cannot be).
     pub fn new(resources: impl IntoIterator<Item = (ResourceName, Arc<ResourceState>)>) -> Self {
         let resources: BTreeMap<_, _> = resources.into_iter().collect();
-        let order = crate::after::order(&resources).unwrap_or_else(|_| resources.keys().cloned().collect());
+        let order =
+            crate::after::order(&resources).unwrap_or_else(|_| resources.keys().cloned().collect());
         Self { resources, order }
     }
 

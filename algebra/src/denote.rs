@@ -57,10 +57,12 @@ impl Evaluator {
         let mut selectors = Vec::new();
         let mut positions = HashMap::new();
         let selector_of = dag.nodes.iter().map(|fleet| match &fleet.0.op {
-            Op::Restrict(s) | Op::Choose(s) => Some(*positions.entry(s.address()).or_insert_with(|| {
-                selectors.push(s.clone());
-                selectors.len() - 1
-            })),
+            Op::Restrict(s) | Op::Choose(s) => {
+                Some(*positions.entry(s.address()).or_insert_with(|| {
+                    selectors.push(s.clone());
+                    selectors.len() - 1
+                }))
+            }
             _ => None,
         });
         let selector_of = selector_of.collect();
@@ -117,7 +119,12 @@ impl Evaluator {
             Op::Union | Op::Overlay | Op::Patch | Op::Mask => &of[..],
             Op::Choose(_) if self.holds(at, answers) => &of[..1],
             Op::Choose(_) => &of[1..],
-            Op::Within | Op::Without | Op::Restrict(_) | Op::Forget(_) | Op::Keep(_) | Op::Named(_) => &of[..1],
+            Op::Within
+            | Op::Without
+            | Op::Restrict(_)
+            | Op::Forget(_)
+            | Op::Keep(_)
+            | Op::Named(_) => &of[..1],
         };
         needed.iter().copied().filter(|&operand| members[operand]).collect()
     }
@@ -145,10 +152,15 @@ impl Evaluator {
             let mut operands = needed.into_iter().map(|operand| {
                 n_left[operand] -= 1;
                 // The last use takes the claims, so that it may change them in place.
-                let taken = if n_left[operand] == 0 { claims[operand].take() } else { claims[operand].clone() };
+                let taken = if n_left[operand] == 0 {
+                    claims[operand].take()
+                } else {
+                    claims[operand].clone()
+                };
                 taken.unwrap_or_default()
             });
-            let result = combine(&self.dag.nodes[at], &mut operands, self.needs_first(at, &members));
+            let result =
+                combine(&self.dag.nodes[at], &mut operands, self.needs_first(at, &members));
             claims[at] = Some(result);
         }
         claims[root].take()

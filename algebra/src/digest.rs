@@ -108,7 +108,8 @@ impl std::str::FromStr for Digest {
             return Err(error());
         }
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = digit(pair[0]).zip(digit(pair[1])).map(|(h, l)| h << 4 | l).ok_or_else(error)?;
+            *byte =
+                digit(pair[0]).zip(digit(pair[1])).map(|(h, l)| h << 4 | l).ok_or_else(error)?;
         }
         Ok(Self(bytes))
     }

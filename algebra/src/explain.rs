@@ -100,7 +100,11 @@ impl Fleet {
         let mut unknown: Vec<String> = unknown_labels(&evaluator, facts);
         unknown.dedup();
         Explanation {
-            member: if unknown.is_empty() { Some(claims.is_some()) } else { self.membership(facts) },
+            member: if unknown.is_empty() {
+                Some(claims.is_some())
+            } else {
+                self.membership(facts)
+            },
             fields: fields.collect(),
             unreached: Reach::new(&evaluator, &answers, facts).unreached(path),
             unknown,
@@ -183,11 +187,17 @@ impl<'a> Reach<'a> {
             }
             Op::Within if !self.members[of[1]] => {
                 let origin = &self.dag.nodes[of[1]].0.origin;
-                (vec![of[1]], vec![(of[0], vec![format!("not a member of the fleet written at {origin}")])])
+                (
+                    vec![of[1]],
+                    vec![(of[0], vec![format!("not a member of the fleet written at {origin}")])],
+                )
             }
             Op::Without if self.members[of[1]] => {
                 let origin = &self.dag.nodes[of[1]].0.origin;
-                (Vec::new(), vec![(of[0], vec![format!("a member of the fleet written at {origin}")])])
+                (
+                    Vec::new(),
+                    vec![(of[0], vec![format!("a member of the fleet written at {origin}")])],
+                )
             }
             Op::Within | Op::Without => (vec![of[0]], Vec::new()),
             Op::Patch if !self.members[of[0]] => {
@@ -217,11 +227,16 @@ impl<'a> Reach<'a> {
             match &fleet.0.op {
                 Op::Named(name) => layers.push(Arc::clone(name)),
                 Op::Deploy(deployed) => {
-                    let at = |fields: &[crate::Field]| Path::new(deployed.resource.clone(), fields.to_vec());
+                    let at = |fields: &[crate::Field]| {
+                        Path::new(deployed.resource.clone(), fields.to_vec())
+                    };
                     let touches = |path: &Path| {
-                        deployed.leaves.iter().filter_map(|leaf| at(&leaf.fields).ok()).any(|leaf| {
-                            path.is_above(&leaf) || (!leaf.fields().is_empty() && leaf.is_above(path))
-                        })
+                        deployed.leaves.iter().filter_map(|leaf| at(&leaf.fields).ok()).any(
+                            |leaf| {
+                                path.is_above(&leaf)
+                                    || (!leaf.fields().is_empty() && leaf.is_above(path))
+                            },
+                        )
                     };
                     if path.is_none_or(touches) {
                         resources.insert(deployed.resource.clone());

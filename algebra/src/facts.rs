@@ -145,7 +145,10 @@ impl Facts {
     pub fn label(&self, key: &str) -> Knowledge<'_> {
         match self.labels.binary_search_by(|l| l.key.as_str().cmp(key)) {
             Ok(at) => self.labels[at].value.as_deref().map_or(Knowledge::Unknown, Knowledge::Known),
-            Err(_) if self.unlisted_unknown && !self.known_absent.iter().any(|k| k.as_str() == key) => {
+            Err(_)
+                if self.unlisted_unknown
+                    && !self.known_absent.iter().any(|k| k.as_str() == key) =>
+            {
                 Knowledge::Unknown
             }
             Err(_) => Knowledge::Absent,

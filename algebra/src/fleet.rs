@@ -89,7 +89,11 @@ pub(crate) struct Leaf {
 }
 
 impl Deployed {
-    pub(crate) fn new(resource: ResourceName, leaves: Vec<Leaf>, contents: Vec<(Digest, Arc<[u8]>)>) -> Self {
+    pub(crate) fn new(
+        resource: ResourceName,
+        leaves: Vec<Leaf>,
+        contents: Vec<(Digest, Arc<[u8]>)>,
+    ) -> Self {
         let claims = overlay_of(&leaves, |_| ());
         Self { resource, leaves, claims, contents }
     }
@@ -222,7 +226,9 @@ impl Fleet {
         let origin = Origin::caller();
         match paths {
             Ok(paths) => Self::node(op(paths), vec![self], origin),
-            Err(error) => Self::node(Op::Invalid(Problem::new(&error, origin.clone())), vec![self], origin),
+            Err(error) => {
+                Self::node(Op::Invalid(Problem::new(&error, origin.clone())), vec![self], origin)
+            }
         }
     }
 

@@ -71,7 +71,8 @@ fn value(json: &Json, depth: usize) -> Result<Value, String> {
         },
         Json::String(text) => Value::text(text.as_str()),
         Json::Array(items) => {
-            let items: Result<Arc<[Item]>, String> = items.iter().map(|i| item(i, depth + 1)).collect();
+            let items: Result<Arc<[Item]>, String> =
+                items.iter().map(|i| item(i, depth + 1)).collect();
             Value::List(List::new(items?).map_err(|e| e.to_string())?)
         }
     })

@@ -52,17 +52,18 @@ pub use resource::{Authored, Resource};
 pub use resources::{
     Blob, ConfigFile, Container, EnvFrom, EnvValue, Mount, OneContainer, Pod, Probe, RecordError,
     SecretRef, SpecError, Toleration, Volume, blob, config_file, config_map_key, container,
-    field_ref, opaque, order_key_cmp, pod, pod_spec, record, resource_field_ref, secret, try_record,
+    field_ref, opaque, order_key_cmp, pod, pod_spec, record, resource_field_ref, secret,
+    try_record,
 };
-pub use text::{Text, label_or, text};
-pub use value::{Decimal, Item, List, ListError, Record, Value};
-#[cfg(feature = "schema")]
-pub use wire::schema;
-pub use wire::{DecodeError, EncodeError, EncodeOptions, Limits, VERSION};
-pub use word::{Part, Word};
 pub use selector::{
     Bound, BoundInput, BucketRef, COMPLETION_BUDGET, Comparison, Completion, DeviceIdRef, LabelRef,
     Partition, Percent, Selector, SelectorError, Test, View, bucket, bucket_point, device_id,
     kubernetes, label, percent, semver,
 };
+pub use text::{Text, label_or, text};
+pub use value::{Decimal, Item, List, ListError, Record, Value};
 pub use version::Version;
+#[cfg(feature = "schema")]
+pub use wire::schema;
+pub use wire::{DecodeError, EncodeError, EncodeOptions, Limits, VERSION};
+pub use word::{Part, Word};

@@ -51,7 +51,9 @@ pub enum PathError {
         n_fields: usize,
     },
     /// A quoted field does not end.
-    #[error("in the path `{path}`, a `\"` opens a field that does not end with `\"` before `.` or the end")]
+    #[error(
+        "in the path `{path}`, a `\"` opens a field that does not end with `\"` before `.` or the end"
+    )]
     Quote {
         /// The path as it was given.
         path: String,
@@ -112,6 +114,16 @@ impl Path {
     #[must_use]
     pub fn is_above(&self, other: &Self) -> bool {
         self.resource == other.resource && other.fields.starts_with(&self.fields)
+    }
+}
+
+impl Path {
+    /// This path and each one above it, from the root down.
+    pub(crate) fn above(&self) -> impl Iterator<Item = Self> {
+        (0..=self.fields.len()).map(|n_fields| Self {
+            resource: self.resource.clone(),
+            fields: self.fields[..n_fields].into(),
+        })
     }
 }
 

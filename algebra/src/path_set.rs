@@ -58,6 +58,15 @@ impl PathSet {
         Self { points: BTreeSet::from([path]), ..Self::default() }
     }
 
+    /// The subtrees of `subtrees`, and `points` alone. Costs O(paths · log paths).
+    pub fn of(
+        subtrees: impl IntoIterator<Item = Path>,
+        points: impl IntoIterator<Item = Path>,
+    ) -> Self {
+        let (subtrees, points) = (subtrees.into_iter().collect(), points.into_iter().collect());
+        Self { everything: false, subtrees, points }.normalise()
+    }
+
     /// Whether every path is in the set.
     #[must_use]
     pub fn is_everything(&self) -> bool {
@@ -74,12 +83,10 @@ impl PathSet {
         self.points.iter()
     }
 
-    /// Whether `path` is in the set. Costs O(paths of the set).
+    /// Whether `path` is in the set. Costs O(fields · log paths of the set).
     #[must_use]
     pub fn contains(&self, path: &Path) -> bool {
-        self.everything
-            || self.points.contains(path)
-            || self.subtrees.iter().any(|above| above.is_above(path))
+        self.points.contains(path) || self.contains_subtree(path)
     }
 
     /// The paths that are in this set or in `other`.
@@ -106,13 +113,16 @@ impl PathSet {
             a.subtrees.iter().filter(|p| b.contains_subtree(p)).cloned().collect()
         };
         let subtrees = inside(self, other).into_iter().chain(inside(other, self)).collect();
-        let candidates = self.points.iter().chain(&other.points).chain(&self.subtrees).chain(&other.subtrees);
-        let points = candidates.filter(|p| self.contains(p) && other.contains(p)).cloned().collect();
+        let candidates =
+            self.points.iter().chain(&other.points).chain(&self.subtrees).chain(&other.subtrees);
+        let points =
+            candidates.filter(|p| self.contains(p) && other.contains(p)).cloned().collect();
         Self { everything: false, subtrees, points }.normalise()
     }
 
+    /// Whether `path` is in one of the subtrees. Costs O(fields · log paths).
     fn contains_subtree(&self, path: &Path) -> bool {
-        self.everything || self.subtrees.iter().any(|above| above.is_above(path))
+        self.everything || path.above().any(|above| self.subtrees.contains(&above))
     }
 
     fn normalise(mut self) -> Self {

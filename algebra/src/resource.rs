@@ -118,7 +118,10 @@ impl Resource {
     pub fn put(&mut self, fields: Vec<Field>, value: impl Into<Authored>) {
         let value = value.into();
         if fields.len() > MAX_FIELDS {
-            self.reject(&format!("a field is nested {} levels deep; at most 64 are allowed", fields.len()));
+            self.reject(&format!(
+                "a field is nested {} levels deep; at most 64 are allowed",
+                fields.len()
+            ));
             return;
         }
         match &value.0 {
@@ -171,7 +174,12 @@ impl Resource {
     }
 
     pub(crate) fn into_parts(self) -> Parts {
-        Parts { name: self.name, entries: self.entries, problems: self.problems, contents: self.contents }
+        Parts {
+            name: self.name,
+            entries: self.entries,
+            problems: self.problems,
+            contents: self.contents,
+        }
     }
 }
 
@@ -186,7 +194,8 @@ pub(crate) struct Parts {
 impl Authored {
     /// The list of `items`.
     pub fn list<T: Into<Self>>(items: impl IntoIterator<Item = T>) -> Self {
-        let items: Result<Vec<Item>, String> = items.into_iter().map(|item| item.into().into_item()).collect();
+        let items: Result<Vec<Item>, String> =
+            items.into_iter().map(|item| item.into().into_item()).collect();
         match items.and_then(|items| List::new(items).map_err(|e: ListError| e.to_string())) {
             Ok(list) => Self(Kind::Value(Value::List(list))),
             Err(message) => Self(Kind::Invalid(message)),
@@ -197,11 +206,14 @@ impl Authored {
         match self.0 {
             Kind::Value(value) => Ok(Item::Value(value)),
             Kind::Invalid(message) => Err(message),
-            Kind::Text(text) => match (text.problems().first(), text.readings().as_deref()) {
-                (Some(problem), _) => Err(problem.message().to_owned()),
-                (None, Some([only])) => Ok(Item::Value(Value::Text(only.word.clone()))),
-                _ => Err("a label with a default cannot stand inside a list; use `choose`".to_owned()),
-            },
+            Kind::Text(text) => {
+                match (text.problems().first(), text.readings().as_deref()) {
+                    (Some(problem), _) => Err(problem.message().to_owned()),
+                    (None, Some([only])) => Ok(Item::Value(Value::Text(only.word.clone()))),
+                    _ => Err("a label with a default cannot stand inside a list; use `choose`"
+                        .to_owned()),
+                }
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use std::ops::Add;
 use std::sync::Arc;
 
 use crate::names::LabelKey;
-use crate::problem::Problem;
 use crate::origin::Origin;
+use crate::problem::Problem;
 use crate::selector::{DeviceIdRef, LabelRef};
 use crate::word::{Part, Word};
 
@@ -46,7 +46,8 @@ pub fn text(literal: impl Into<Text>) -> Text {
 pub fn label_or(key: &str, default: impl Into<Text>) -> Text {
     let default = default.into();
     if default.depth >= MAX_DEFAULTS {
-        let problem = Problem::new(&"defaults of labels are nested more than 32 deep", Origin::caller());
+        let problem =
+            Problem::new(&"defaults of labels are nested more than 32 deep", Origin::caller());
         return Text::of(Piece::Invalid(problem));
     }
     match LabelKey::parse(key) {

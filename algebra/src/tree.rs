@@ -135,7 +135,11 @@ impl<A: Annotation> Tree<A> {
         if Arc::ptr_eq(ours, theirs) || theirs.is_nothing() {
             return;
         }
-        if !A::OBSERVES && theirs.children.is_empty() && theirs.below.is_some() && !theirs.own.is_empty() {
+        if !A::OBSERVES
+            && theirs.children.is_empty()
+            && theirs.below.is_some()
+            && !theirs.own.is_empty()
+        {
             *ours = Arc::clone(theirs);
             return;
         }
@@ -211,7 +215,10 @@ impl<A: Annotation> Tree<A> {
     }
 
     /// This tree with every candidate replaced by `f` of it; values that become equal are joined.
-    pub(crate) fn map<B: Annotation>(&self, f: &mut impl FnMut(&Value, &A) -> (Value, B)) -> Tree<B> {
+    pub(crate) fn map<B: Annotation>(
+        &self,
+        f: &mut impl FnMut(&Value, &A) -> (Value, B),
+    ) -> Tree<B> {
         let mut own: Candidates<B> = Vec::with_capacity(self.own.len());
         for (value, annotation) in &self.own {
             let (value, annotation) = f(value, annotation);
@@ -232,11 +239,19 @@ impl<A: Annotation> Tree<A> {
         values(&self.own) == theirs
             && self.below.is_some() == other.below.is_some()
             && self.children.len() == other.children.len()
-            && self.children.iter().zip(&other.children).all(|((k, a), (l, b))| k == l && a.same_claims(b))
+            && self
+                .children
+                .iter()
+                .zip(&other.children)
+                .all(|((k, a), (l, b))| k == l && a.same_claims(b))
     }
 
     /// Calls `visit` with the fields and candidates of every listed node, parents first.
-    pub(crate) fn walk<'a>(&'a self, at: &mut Vec<&'a Field>, visit: &mut impl FnMut(&[&'a Field], &'a Self) -> bool) {
+    pub(crate) fn walk<'a>(
+        &'a self,
+        at: &mut Vec<&'a Field>,
+        visit: &mut impl FnMut(&[&'a Field], &'a Self) -> bool,
+    ) {
         if !visit(at, self) {
             return;
         }

@@ -38,7 +38,8 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
     let mut resources = BTreeMap::new();
     for (name, tree) in &claims.roots {
         let (state, contested) = ResourceState::render(tree);
-        varies |= contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
+        varies |=
+            contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
         let n_contested = contested.len();
         faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
         if let Some(state) = state {
@@ -57,7 +58,12 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
             Vec::new()
         }
     };
-    Checked { configuration: Arc::new(Configuration { resources, order }), faults, mentions, varies }
+    Checked {
+        configuration: Arc::new(Configuration { resources, order }),
+        faults,
+        mentions,
+        varies,
+    }
 }
 
 /// `resources` and an empty one for each name of `elsewhere`.

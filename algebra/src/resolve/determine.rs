@@ -38,7 +38,10 @@ impl Completions {
         Self(tests.into_iter().map(|(key, tests)| (key, values(tests))).collect())
     }
 
-    fn unknown<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = (&'a LabelKey, &'a [Option<Arc<str>>])> {
+    fn unknown<'a>(
+        &'a self,
+        facts: &'a Facts,
+    ) -> impl Iterator<Item = (&'a LabelKey, &'a [Option<Arc<str>>])> {
         let unknown = |key: &LabelKey| facts.label(key.as_str()) == Knowledge::Unknown;
         self.0.iter().filter(move |(key, _)| unknown(key)).map(|(key, values)| (key, &values[..]))
     }
@@ -68,7 +71,8 @@ fn with(facts: &Facts, key: &LabelKey, value: Option<Arc<str>>) -> Facts {
     let mut facts = facts.clone();
     match value {
         Some(value) => {
-            let label = Label { key: key.clone(), value: Some(value), attestation: Attestation::Asserted };
+            let label =
+                Label { key: key.clone(), value: Some(value), attestation: Attestation::Asserted };
             facts.set(label);
         }
         None => facts.set_absent(key.clone()),
@@ -86,7 +90,9 @@ impl Resolver<'_> {
             match (&mut agreed, claims) {
                 (None, None) => {}
                 (Some(agreed), Some(claims)) => agreed.meet(&claims, facts),
-                (agreed @ None, Some(claims)) if n == 0 => *agreed = Some(Agreed::new(&claims, facts)),
+                (agreed @ None, Some(claims)) if n == 0 => {
+                    *agreed = Some(Agreed::new(&claims, facts))
+                }
                 (_, _) => return Outcome::Undetermined,
             }
         }
@@ -107,12 +113,17 @@ struct Agreed {
 
 impl Agreed {
     fn new(claims: &Claims<()>, facts: &Facts) -> Self {
-        Self { written: claims.clone(), first: claims.instantiate(facts), undetermined: BTreeSet::new() }
+        Self {
+            written: claims.clone(),
+            first: claims.instantiate(facts),
+            undetermined: BTreeSet::new(),
+        }
     }
 
     fn meet(&mut self, claims: &Claims<()>, facts: &Facts) {
         let claims = claims.instantiate(facts);
-        let names: BTreeSet<&ResourceName> = self.first.roots.keys().chain(claims.roots.keys()).collect();
+        let names: BTreeSet<&ResourceName> =
+            self.first.roots.keys().chain(claims.roots.keys()).collect();
         for name in names {
             let same = match (self.first.roots.get(name), claims.roots.get(name)) {
                 (Some(a), Some(b)) => Tree::same_claims(a, b),
@@ -127,7 +138,8 @@ impl Agreed {
     /// The claims of the determined resources: as written, unless they mention an unknown label
     /// (which is then without effect) or have to be compared.
     fn claims(&self, facts: &Facts) -> Claims<()> {
-        let determined = self.first.roots.iter().filter(|(name, _)| !self.undetermined.contains(*name));
+        let determined =
+            self.first.roots.iter().filter(|(name, _)| !self.undetermined.contains(*name));
         let roots = determined.map(|(name, first)| {
             let written = self.written.roots.get(name).filter(|written| {
                 let mut plain = true;

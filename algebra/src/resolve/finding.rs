@@ -166,11 +166,21 @@ fn finding(fault: Fault, on: Devices, claims: &Claims<Sources>) -> Finding {
         }
         Fault::MissingLabel { path, key, value } => {
             let written = claims.at(&path).into_iter().next();
-            Finding::MissingLabel { path, key, value: written.unwrap_or((value, Sources::default())), on }
+            Finding::MissingLabel {
+                path,
+                key,
+                value: written.unwrap_or((value, Sources::default())),
+                on,
+            }
         }
         Fault::MissingField { path, reason } => {
             let root = claims.at(&Path::root(path.resource().clone())).into_iter().next();
-            Finding::MissingField { path, reason, sources: root.map(|c| c.1).unwrap_or_default(), on }
+            Finding::MissingField {
+                path,
+                reason,
+                sources: root.map(|c| c.1).unwrap_or_default(),
+                on,
+            }
         }
         Fault::After(AfterError::UnknownTarget { resource, target }) => {
             Finding::UnknownDependency { resource, target, on }
@@ -197,11 +207,17 @@ impl fmt::Display for Finding {
             Self::MissingLabel { path, key, value, on } => {
                 write!(f, "missing label `{key}` at {path} {on}")?;
                 written(f, &value.0, &value.1)?;
-                write!(f, "\n    give a default (`label_or`), or restrict to devices that have `{key}`")
+                write!(
+                    f,
+                    "\n    give a default (`label_or`), or restrict to devices that have `{key}`"
+                )
             }
             Self::MissingField { path, reason, sources, on } => {
                 write!(f, "missing field {path} {on}: {reason}")?;
-                sources.all().iter().try_for_each(|s| write!(f, "\n        resource written at {s}"))
+                sources
+                    .all()
+                    .iter()
+                    .try_for_each(|s| write!(f, "\n        resource written at {s}"))
             }
             Self::UnknownDependency { resource, target, on } => {
                 write!(f, "`{resource}` is after `{target}`, which is not there, {on}")

@@ -145,7 +145,12 @@ impl<'a> Resolver<'a> {
         self.member(&group.checked, facts, Arc::from([]))
     }
 
-    fn member(&mut self, checked: &Checked, facts: &Facts, undetermined: Arc<[ResourceName]>) -> Outcome {
+    fn member(
+        &mut self,
+        checked: &Checked,
+        facts: &Facts,
+        undetermined: Arc<[ResourceName]>,
+    ) -> Outcome {
         for fault in &checked.faults {
             self.faults.add(fault, facts.id());
         }

@@ -1,8 +1,8 @@
 //! Reading selectors from text: the extended grammar of `docs/selectors.md`.
 
 use super::Selector;
-use super::error::SelectorError;
 use super::build::id_set;
+use super::error::SelectorError;
 use super::kubernetes::{Operator, Requirement, is_qualified_name, parse_requirements};
 use super::lexer::{MAX_INPUT, Placed, Token, tokens};
 use super::test::Test;

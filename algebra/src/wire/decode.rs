@@ -254,7 +254,7 @@ fn paths(json: &Json) -> Result<PathSet, String> {
         Json::List(entries) => entries,
         _ => return Err(expected()),
     };
-    let mut paths = PathSet::none();
+    let (mut subtrees, mut points) = (Vec::new(), Vec::new());
     for entry in entries {
         let Json::Object(entry) = entry else { return Err(expected()) };
         let Some((kind, Json::Text(path))) = entry.first_key_value().filter(|_| entry.len() == 1)
@@ -262,14 +262,13 @@ fn paths(json: &Json) -> Result<PathSet, String> {
             return Err(expected());
         };
         let path = Path::parse(path).map_err(|e| e.to_string())?;
-        let one = match kind.as_str() {
-            "under" => PathSet::subtree(path),
-            "point" => PathSet::point(path),
+        match kind.as_str() {
+            "under" => subtrees.push(path),
+            "point" => points.push(path),
             _ => return Err(expected()),
-        };
-        paths = paths.union(&one);
+        }
     }
-    Ok(paths)
+    Ok(PathSet::of(subtrees, points))
 }
 
 /// The fields of one node that were not read yet.

@@ -10,7 +10,8 @@ use crate::tree::tree;
 
 /// The devices of a small world: every combination of two labels.
 fn world() -> Vec<Facts> {
-    let labels: [&[(&str, &str)]; 4] = [&[], &[("s", "1")], &[("t", "1")], &[("s", "1"), ("t", "1")]];
+    let labels: [&[(&str, &str)]; 4] =
+        [&[], &[("s", "1")], &[("t", "1")], &[("s", "1"), ("t", "1")]];
     labels.iter().map(|labels| Facts::of("d", labels.iter().copied()).unwrap()).collect()
 }
 
@@ -34,7 +35,8 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 
 fn paths() -> impl Strategy<Value = PathSet> {
     let one = prop::sample::select(crate::tree::universe()).prop_map(PathSet::subtree);
-    prop::collection::vec(one, 0..3).prop_map(|sets| sets.iter().fold(PathSet::none(), |a, b| a.union(b)))
+    prop::collection::vec(one, 0..3)
+        .prop_map(|sets| sets.iter().fold(PathSet::none(), |a, b| a.union(b)))
 }
 
 fn agree(left: &Fleet, right: &Fleet) -> Result<(), TestCaseError> {
@@ -160,7 +162,10 @@ proptest! {
 /// Checks that two fleets differ on a device without labels.
 fn differ(left: &Fleet, right: &Fleet) {
     let d = Facts::of("d", []).unwrap();
-    assert!(denote::<()>(left, &d) != denote::<()>(right, &d), "the smallest counterexample agrees");
+    assert!(
+        denote::<()>(left, &d) != denote::<()>(right, &d),
+        "the smallest counterexample agrees"
+    );
 }
 
 fn p(value: i64) -> Fleet {
@@ -172,10 +177,7 @@ fn the_equations_that_do_not_hold_have_their_smallest_counterexamples() {
     let all = Fleet::all;
     differ(&p(1).overlay(p(2)), &p(2).overlay(p(1)));
     differ(&p(1).overlay(p(2)).overlay(p(1)), &p(1).overlay(p(2)));
-    differ(
-        &p(1).overlay(zero().union(p(2))),
-        &p(1).overlay(zero()).union(p(1).overlay(p(2))),
-    );
+    differ(&p(1).overlay(zero().union(p(2))), &p(1).overlay(zero()).union(p(1).overlay(p(2))));
     differ(&p(1).union(p(2).overlay(zero())), &p(1).union(p(2)).overlay(p(1).union(zero())));
     differ(&zero().union(zero().overlay(all())), &zero());
     differ(&zero().union(all()), &zero());

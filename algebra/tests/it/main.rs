@@ -1,11 +1,11 @@
 //! Tests of the algebra.
 
-mod resources;
-mod laws;
-mod selectors;
-mod tree;
 mod graph;
-mod strategies;
-mod wire;
+mod laws;
 mod resolve;
+mod resources;
+mod selectors;
+mod strategies;
+mod tree;
 mod unknown;
+mod wire;

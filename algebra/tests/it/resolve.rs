@@ -35,7 +35,10 @@ fn a_conflict_names_both_lines_the_layers_and_a_witness() {
     let [Finding::Conflict { path, candidates, on }] = unresolved.findings() else {
         panic!("one conflict was expected: {unresolved}")
     };
-    assert_eq!((path.to_string().as_str(), on.n_devices, on.witness.as_str()), ("motd.text", 2, "d2"));
+    assert_eq!(
+        (path.to_string().as_str(), on.n_devices, on.witness.as_str()),
+        ("motd.text", 2, "d2")
+    );
     let layers: Vec<_> = candidates.iter().map(|(_, s)| s.all()[0].layers[0].to_string()).collect();
     assert_eq!(layers, ["base", "hotfix"]);
     for (_, sources) in candidates {
@@ -87,13 +90,18 @@ fn findings_are_grouped_and_capped() {
 
 #[test]
 fn words_that_say_the_same_on_a_device_are_no_conflict_there() {
-    let fleet = deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", "x"));
+    let fleet =
+        deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", "x"));
     assert_eq!(json(&fleet, &facts("d", &[("a", "x")])), serde_json::json!({"r": {"v": "x"}}));
-    let unresolved = fleet.resolve(&inventory([facts("d", &[("a", "x")]), facts("e", &[("a", "y")])]));
+    let unresolved =
+        fleet.resolve(&inventory([facts("d", &[("a", "x")]), facts("e", &[("a", "y")])]));
     let unresolved = unresolved.unwrap_err();
-    assert!(matches!(unresolved.findings(), [Finding::Conflict { on, .. }] if on.witness.as_str() == "e"));
+    assert!(
+        matches!(unresolved.findings(), [Finding::Conflict { on, .. }] if on.witness.as_str() == "e")
+    );
     // Missing(a) equals no string, not even the empty one.
-    let empty = deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", ""));
+    let empty =
+        deploy(Resource::new("r").set("v", label("a"))) | deploy(Resource::new("r").set("v", ""));
     assert!(empty.resolve(&inventory([facts("d", &[])])).is_err());
 }
 
@@ -101,9 +109,13 @@ fn words_that_say_the_same_on_a_device_are_no_conflict_there() {
 fn a_missing_label_can_be_overlaid() {
     let base = deploy(Resource::new("r").set("v", text("site-") + label("site")));
     assert!(base.resolve(&inventory([facts("d", &[])])).is_err());
-    let over = base.overlay(deploy(Resource::new("r").set("v", "none")).restrict(label("site").absent()));
+    let over =
+        base.overlay(deploy(Resource::new("r").set("v", "none")).restrict(label("site").absent()));
     assert_eq!(json(&over, &facts("d", &[])), serde_json::json!({"r": {"v": "none"}}));
-    assert_eq!(json(&over, &facts("d", &[("site", "p")])), serde_json::json!({"r": {"v": "site-p"}}));
+    assert_eq!(
+        json(&over, &facts("d", &[("site", "p")])),
+        serde_json::json!({"r": {"v": "site-p"}})
+    );
 }
 
 #[test]
@@ -128,7 +140,8 @@ fn resources_come_up_behind_what_they_are_after() {
         let start = Resource::new(name).set("x", 1);
         deploy(after.iter().fold(start, |r, target| r.set(&format!("after.{target}"), true)))
     };
-    let fleet = resource("a", &["c"]) | resource("b", &[]) | resource("c", &["d"]) | resource("d", &[]);
+    let fleet =
+        resource("a", &["c"]) | resource("b", &[]) | resource("c", &["d"]) | resource("d", &[]);
     let resolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap();
     let Some(Outcome::Member(member)) = resolved.outcome("d") else { panic!("not a member") };
     let order: Vec<&str> = member.configuration.order().iter().map(|n| n.as_str()).collect();
@@ -170,7 +183,11 @@ fn all_and_none_are_distinct_and_never_implied() {
 fn why_a_layer_does_not_reach_a_device_is_told() {
     let fleet = motd("a")
         .named("base")
-        .overlay(motd("b").restrict(label("firmware").ge(escadre_algebra::semver("2.1"))).named("hotfix"))
+        .overlay(
+            motd("b")
+                .restrict(label("firmware").ge(escadre_algebra::semver("2.1")))
+                .named("hotfix"),
+        )
         .overlay(motd("c").without(Fleet::devices(label("site").eq("paris"))).named("elsewhere"));
     let d = facts("d", &[("firmware", "1.9.0"), ("site", "paris")]);
     let why = fleet.explain(&d, Some(&"motd.text".parse().unwrap()));
@@ -188,6 +205,26 @@ fn a_value_knows_what_it_shadowed_latest_first() {
     let layers = ["one", "two", "three"].map(|name| motd(name).named(name));
     let why = Fleet::overlay_all(layers).explain(&facts("d", &[]), None);
     let text = why.fields.iter().find(|f| f.path.to_string() == "motd.text").unwrap();
-    let shadowed: Vec<String> = text.candidates[0].shadowed.iter().map(|(v, _)| v.to_string()).collect();
+    let shadowed: Vec<String> =
+        text.candidates[0].shadowed.iter().map(|(v, _)| v.to_string()).collect();
     assert_eq!(shadowed, [r#""two""#, r#""one""#]);
+}
+
+#[test]
+fn what_is_set_later_lies_over_what_was_set_before_defaults_or_not() {
+    let d = facts("d", &[("k", "v")]);
+    let with = |r: Resource| json(&deploy(r), &d);
+    let r = || Resource::new("r");
+    let x = || label_or("k", "none");
+    assert_eq!(with(r().set("x", x()).set("x.y", 2)), serde_json::json!({"r": {"x": {"y": 2}}}));
+    assert_eq!(with(r().set("x", 1).set("x.y", x())), serde_json::json!({"r": {"x": {"y": "v"}}}));
+    assert_eq!(with(r().set("x.y", x()).set("x", 1)), serde_json::json!({"r": {"x": 1}}));
+    assert_eq!(with(r().set("x.y", 1).set("x", x())), serde_json::json!({"r": {"x": "v"}}));
+    assert_eq!(with(r().set("x", 1).set("x", x())), serde_json::json!({"r": {"x": "v"}}));
+    let object = escadre_algebra::Value::Object;
+    let kept = r().set("x.y", x()).set("x", object);
+    assert_eq!(with(kept), serde_json::json!({"r": {"x": {"y": "v"}}}));
+    let mut root = r();
+    root.put(Vec::new(), x());
+    assert_eq!(with(root), serde_json::json!({"r": "v"}));
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const NAMES: [&str; 2] = ["x", "y"];
 
-/// Every path of two resources with at most four fields of two names.
+/// Every path of two resources with at most four fields of two names, and one that no tree lists.
 pub(crate) fn universe() -> Vec<Path> {
     let mut fields: Vec<Vec<Field>> = vec![Vec::new()];
     let mut all = fields.clone();
@@ -17,7 +17,10 @@ pub(crate) fn universe() -> Vec<Path> {
         fields = fields
             .iter()
             .flat_map(|at| {
-                NAMES.map(|n| at.iter().cloned().chain([Field::parse(n).unwrap()]).collect::<Vec<_>>())
+                // A name that no tree lists stands for all such names.
+                ["x", "y", "unlisted"].map(|n| {
+                    at.iter().cloned().chain([Field::parse(n).unwrap()]).collect::<Vec<_>>()
+                })
             })
             .collect();
         all.extend(fields.clone());
@@ -43,11 +46,8 @@ fn at(claims: Option<&Claims>, path: &Path) -> BTreeSet<Value> {
 
 /// A fleet of unions of small resources (so candidates may be several), or empty, or all.
 pub(crate) fn tree() -> impl Strategy<Value = Fleet> {
-    let leaf = prop_oneof![
-        (0i64..3).prop_map(Value::Integer),
-        Just(Value::Unset),
-        Just(Value::Object),
-    ];
+    let leaf =
+        prop_oneof![(0i64..3).prop_map(Value::Integer), Just(Value::Unset), Just(Value::Object),];
     let entry = (prop::collection::vec(prop::sample::select(&NAMES[..]), 0..4), leaf);
     let resource = (prop::sample::select(&["a", "b"][..]), prop::collection::vec(entry, 1..4));
     let resource = resource.prop_map(|(name, entries)| {
@@ -63,7 +63,8 @@ pub(crate) fn tree() -> impl Strategy<Value = Fleet> {
 
 fn path_set() -> impl Strategy<Value = PathSet> {
     let one = (prop::sample::select(universe()), any::<bool>());
-    let one = one.prop_map(|(p, whole)| if whole { PathSet::subtree(p) } else { PathSet::point(p) });
+    let one =
+        one.prop_map(|(p, whole)| if whole { PathSet::subtree(p) } else { PathSet::point(p) });
     let some = prop::collection::vec(one, 0..4);
     let some = some.prop_map(|sets| sets.iter().fold(PathSet::none(), |all, set| all.union(set)));
     prop_oneof![1 => Just(PathSet::all()), 9 => some]
@@ -140,7 +141,7 @@ proptest! {
         let (cf, cg) = (claims(&f), claims(&g));
         let agree = cf.is_some() == cg.is_some()
             && universe().iter().all(|p| at(cf.as_ref(), p) == at(cg.as_ref(), p));
-        prop_assert_eq!(cf == cg, agree);
+        prop_assert_eq!(cf == cg, agree, "{:?} and {:?}", cf, cg);
     }
 
     #[test]
@@ -193,7 +194,9 @@ fn rendered(fleet: &Fleet) -> serde_json::Value {
         escadre_algebra::Inventory::new([device()], escadre_algebra::Coverage::Complete).unwrap();
     let resolved = fleet.resolve(&inventory).unwrap();
     match resolved.outcome("d") {
-        Some(escadre_algebra::Outcome::Member(member)) => member.configuration.to_json()["r"].clone(),
+        Some(escadre_algebra::Outcome::Member(member)) => {
+            member.configuration.to_json()["r"].clone()
+        }
         other => panic!("not a member: {other:?}"),
     }
 }

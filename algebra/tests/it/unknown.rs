@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use escadre_algebra::{
-    Attestation, Configuration, Coverage, Facts, Fleet, Inventory, Label, LabelKey, Outcome, Resource,
-    Selector, choose, deploy, label, text,
+    Attestation, Configuration, Coverage, Facts, Fleet, Inventory, Label, LabelKey, Outcome,
+    Resource, Selector, choose, deploy, label, text,
 };
 use proptest::prelude::*;
 
@@ -50,7 +50,11 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 
 /// Each label: known (with which value), absent or unknown.
 fn facts() -> impl Strategy<Value = Facts> {
-    let state = prop_oneof![Just(None), Just(Some(None)), prop::sample::select(&VALUES[..]).prop_map(|v| Some(Some(v)))];
+    let state = prop_oneof![
+        Just(None),
+        Just(Some(None)),
+        prop::sample::select(&VALUES[..]).prop_map(|v| Some(Some(v)))
+    ];
     prop::collection::vec(state, KEYS.len()).prop_map(|states| {
         let mut facts = Facts::of("d", []).unwrap();
         for (key, state) in KEYS.iter().zip(states) {
@@ -138,9 +142,12 @@ proptest! {
 
 #[test]
 fn a_label_that_decides_nothing_may_be_unknown() {
-    let fleet = deploy(Resource::new("r").set("v", "x")).restrict(label("a").exists() | label("a").absent());
+    let fleet = deploy(Resource::new("r").set("v", "x"))
+        .restrict(label("a").exists() | label("a").absent());
     let facts = Facts::of("d", []).unwrap().with_unknown("a").unwrap();
-    assert!(matches!(outcome(&fleet, &facts).unwrap().0, Outcome::Member(m) if m.undetermined.is_empty()));
+    assert!(
+        matches!(outcome(&fleet, &facts).unwrap().0, Outcome::Member(m) if m.undetermined.is_empty())
+    );
 }
 
 #[test]

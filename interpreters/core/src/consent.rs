@@ -80,7 +80,9 @@ pub enum Refused {
         max_shrink: Share,
     },
     /// Members would be removed on the word of an inventory that does not list every device.
-    #[error("{n_removed} members would be removed (such as `{witness}`), but the inventory is partial")]
+    #[error(
+        "{n_removed} members would be removed (such as `{witness}`), but the inventory is partial"
+    )]
     PruneOnPartial {
         /// How many would be removed.
         n_removed: usize,
@@ -105,7 +107,12 @@ impl Consent {
         }
         let n_members = plan.n_members();
         if !self.accept_shrink && self.max_shrink.is_exceeded_by(n_removed, n_members) {
-            return Err(Refused::Shrink { n_removed, n_members, witness, max_shrink: self.max_shrink });
+            return Err(Refused::Shrink {
+                n_removed,
+                n_members,
+                witness,
+                max_shrink: self.max_shrink,
+            });
         }
         Ok(())
     }

@@ -43,7 +43,11 @@ pub trait Interpreter {
     fn target(&self) -> String;
 
     /// What the target holds of one resource: norm ∘ erase. `None` if it holds nothing of it.
-    fn normalise(&self, name: &ResourceName, state: &Arc<ResourceState>) -> Option<Arc<ResourceState>>;
+    fn normalise(
+        &self,
+        name: &ResourceName,
+        state: &Arc<ResourceState>,
+    ) -> Option<Arc<ResourceState>>;
 
     /// The objects for `resolved`.
     ///

@@ -21,9 +21,11 @@ pub mod present;
 mod snapshot;
 
 pub use consent::{Consent, Refused, Share, ShareError};
-pub use interpreter::{Applied, Capabilities, Interpreter, Observation, Progress, Revision, Silent};
+pub use interpreter::{
+    Applied, Capabilities, Interpreter, Observation, Progress, Revision, Silent,
+};
 pub use plan::{
-    Change, ChangeKind, Desired, FieldChange, Group, Normalise, Plan, PlanParts, ResourceChange, Stale, Subject,
-    Summary,
+    Change, ChangeKind, Desired, FieldChange, Group, Normalise, Plan, PlanParts, ResourceChange,
+    Stale, Subject, Summary,
 };
 pub use snapshot::Snapshot;

@@ -54,7 +54,8 @@ impl Plan {
     /// Costs O(changed fields · log groups).
     #[must_use]
     pub fn groups(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held)> = BTreeMap::new();
+        let mut groups: BTreeMap<(ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held)> =
+            BTreeMap::new();
         for change in &self.changes {
             let differences: Vec<_> = change.resources.iter().map(difference).collect();
             let key: Vec<SubjectKey> = change
@@ -69,7 +70,8 @@ impl Plan {
             let (devices, held) = match groups.entry((change.kind, key)) {
                 Entry::Occupied(group) => group.into_mut(),
                 Entry::Vacant(slot) => {
-                    let empty = differences.iter().map(|fields| vec![BTreeMap::new(); fields.len()]);
+                    let empty =
+                        differences.iter().map(|fields| vec![BTreeMap::new(); fields.len()]);
                     slot.insert((Vec::new(), empty.collect()))
                 }
             };
@@ -100,7 +102,8 @@ type Difference = (Arc<[Field]>, Option<Value>, Option<Value>);
 fn difference(change: &ResourceChange) -> Vec<Difference> {
     let Some(after) = &change.after else { return Vec::new() };
     let written = change.written.as_ref().unwrap_or(after);
-    let before: &[(Arc<[Field]>, Value)] = change.before.as_ref().map_or(&[], |state| state.leaves());
+    let before: &[(Arc<[Field]>, Value)] =
+        change.before.as_ref().map_or(&[], |state| state.leaves());
     let mut differences = Vec::new();
     let (mut b, mut a) = (0, 0);
     let leaves: &ResourceState = after;
@@ -125,7 +128,11 @@ fn difference(change: &ResourceChange) -> Vec<Difference> {
                 let (fields, value) = &leaves.leaves()[a];
                 if before[b].1 != *value {
                     let value = written.leaves().get(a).map_or(value, |(_, written)| written);
-                    differences.push((Arc::clone(fields), Some(before[b].1.clone()), Some(value.clone())));
+                    differences.push((
+                        Arc::clone(fields),
+                        Some(before[b].1.clone()),
+                        Some(value.clone()),
+                    ));
                 }
                 (b, a) = (b + 1, a + 1);
             }
@@ -134,7 +141,9 @@ fn difference(change: &ResourceChange) -> Vec<Difference> {
     differences
 }
 
-fn group(((kind, key), (devices, held)): ((ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held))) -> Group {
+fn group(
+    ((kind, key), (devices, held)): ((ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held)),
+) -> Group {
     let subjects = key.into_iter().zip(held).map(|((resource, kind, fields), held)| {
         let fields = fields.into_iter().zip(held).map(|((fields, after), held)| {
             let mut before: Vec<(Option<Value>, usize)> = held.into_iter().collect();

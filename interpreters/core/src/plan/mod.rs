@@ -5,7 +5,8 @@ mod group;
 use std::sync::Arc;
 
 use escadre_algebra::{
-    Configuration, Coverage, DeviceId, Digest, Facts, Outcome, Resolved, ResourceName, ResourceState,
+    Configuration, Coverage, DeviceId, Digest, Facts, Outcome, Resolved, ResourceName,
+    ResourceState,
 };
 
 use crate::interpreter::Revision;
@@ -138,7 +139,8 @@ impl Plan {
     /// The plan made of these parts, as a stored plan gives them.
     #[must_use]
     pub fn from_parts(parts: PlanParts) -> Self {
-        let PlanParts { target, base, fleet, inventory, coverage, summary, n_members, mut changes } = parts;
+        let PlanParts { target, base, fleet, inventory, coverage, summary, n_members, mut changes } =
+            parts;
         changes.sort_by(|a, b| a.device.cmp(&b.device));
         Self { target, base, fleet, inventory, coverage, summary, n_members, changes }
     }
@@ -171,7 +173,12 @@ impl Plan {
             let before = held.resources().get(name);
             if before.is_none_or(|before| **before != *after) {
                 let (before, after) = (before.cloned(), Some(after));
-                resources.push(ResourceChange { name: name.clone(), before, after, written: Some(written) });
+                resources.push(ResourceChange {
+                    name: name.clone(),
+                    before,
+                    after,
+                    written: Some(written),
+                });
             }
         }
         for (name, before) in held.resources() {
@@ -179,7 +186,12 @@ impl Plan {
             let wanted = wanted.is_some_and(|written| (desired.normalise)(name, written).is_some());
             if !wanted && !member.undetermined.contains(name) {
                 let before = Some(Arc::clone(before));
-                resources.push(ResourceChange { name: name.clone(), before, after: None, written: None });
+                resources.push(ResourceChange {
+                    name: name.clone(),
+                    before,
+                    after: None,
+                    written: None,
+                });
             }
         }
         resources.sort_by(|a, b| a.name.cmp(&b.name));
@@ -208,7 +220,8 @@ impl Plan {
             written: None,
         });
         self.summary.removed += 1;
-        let change = Change { device: id.clone(), kind: ChangeKind::Removed, resources: gone.collect() };
+        let change =
+            Change { device: id.clone(), kind: ChangeKind::Removed, resources: gone.collect() };
         self.changes.push(change);
     }
 
@@ -222,7 +235,11 @@ impl Plan {
             return stale("the fleet", self.fleet.short(), resolved.fleet_digest().short());
         }
         if self.inventory != resolved.inventory_digest() {
-            return stale("the inventory", self.inventory.short(), resolved.inventory_digest().short());
+            return stale(
+                "the inventory",
+                self.inventory.short(),
+                resolved.inventory_digest().short(),
+            );
         }
         self.check_base(base)
     }
