@@ -91,7 +91,7 @@ impl Resolver<'_> {
                 (None, None) => {}
                 (Some(agreed), Some(claims)) => agreed.meet(&claims, facts),
                 (agreed @ None, Some(claims)) if n == 0 => {
-                    *agreed = Some(Agreed::new(&claims, facts))
+                    *agreed = Some(Agreed::new(&claims, facts));
                 }
                 (_, _) => return Outcome::Undetermined,
             }

@@ -84,9 +84,9 @@ impl ConfigFile {
 
     /// Its content, at most 1 MiB, carried beside the fields under its digest.
     #[track_caller]
-    pub fn content(mut self, bytes: impl Into<Arc<[u8]>>) -> Self {
+    pub fn content(mut self, bytes: impl AsRef<[u8]>) -> Self {
         if self.only("content") {
-            put_content(&mut self.resource, &["content"], bytes.into());
+            put_content(&mut self.resource, &["content"], Arc::from(bytes.as_ref()));
         }
         self
     }
@@ -158,8 +158,8 @@ impl Blob {
 
     /// Its bytes, at most 1 MiB, carried beside the fields under their digest.
     #[track_caller]
-    pub fn content(mut self, bytes: impl Into<Arc<[u8]>>) -> Self {
-        put_content(&mut self.resource, &[], bytes.into());
+    pub fn content(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        put_content(&mut self.resource, &[], Arc::from(bytes.as_ref()));
         self
     }
 

@@ -144,14 +144,16 @@ fn resources_come_up_behind_what_they_are_after() {
         resource("a", &["c"]) | resource("b", &[]) | resource("c", &["d"]) | resource("d", &[]);
     let resolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap();
     let Some(Outcome::Member(member)) = resolved.outcome("d") else { panic!("not a member") };
-    let order: Vec<&str> = member.configuration.order().iter().map(|n| n.as_str()).collect();
+    let order: Vec<&str> =
+        member.configuration.order().iter().map(escadre_algebra::ResourceName::as_str).collect();
     assert_eq!(order, ["b", "d", "c", "a"]);
     let cyclic = fleet | resource("d", &["a"]).restrict(label("x").exists());
     assert!(cyclic.resolve(&inventory([facts("d", &[])])).is_ok());
     let unresolved = cyclic.resolve(&inventory([facts("e", &[("x", "")])])).unwrap_err();
     match unresolved.findings() {
         [Finding::Cycle { resources, on }] => {
-            let names: Vec<&str> = resources.iter().map(|n| n.as_str()).collect();
+            let names: Vec<&str> =
+                resources.iter().map(escadre_algebra::ResourceName::as_str).collect();
             assert_eq!((names, on.witness.as_str()), (vec!["a", "c", "d"], "e"));
         }
         other => panic!("a cycle was expected: {other:?}"),

@@ -81,7 +81,7 @@ pub enum Refused {
     },
     /// Members would be removed on the word of an inventory that does not list every device.
     #[error(
-        "{n_removed} members would be removed (such as `{witness}`), but the inventory is partial"
+        "members would be removed ({n_removed} of them, such as `{witness}`), but the inventory is partial"
     )]
     PruneOnPartial {
         /// How many would be removed.

@@ -199,7 +199,7 @@ fn a_dry_run_tells_what_apply_does_and_writes_nothing() {
 #[test]
 fn contents_are_delivered_kept_while_named_and_then_forgotten() {
     let mut world = memory();
-    let file = |bytes: &[u8]| deploy(config_file("model").path("/model").content(bytes.to_vec()));
+    let file = |bytes: &[u8]| deploy(config_file("model").path("/model").content(bytes));
     let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
     turn(&mut world, &resolve(&file(b"one"), &inventory(3))).unwrap();
     assert_eq!(world.content(one).unwrap().as_deref(), Some(&b"one"[..]));

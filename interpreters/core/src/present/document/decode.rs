@@ -41,7 +41,8 @@ impl PlanDocument {
             Some(version) => return Err(PlanFileError::Version { found: version.to_string() }),
             None => return Err(malformed("it has no `version`".to_owned())),
         }
-        let document: Self = serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?;
+        let mut document: Self =
+            serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?;
         let found = document.content_digest();
         if document.digest != found.to_string() {
             let stated = document.digest.parse::<Digest>().map(|digest| digest.short());

@@ -215,9 +215,10 @@ impl PlanDocument {
     }
 
     /// The digest of everything but `digest` itself, however the JSON is laid out.
-    fn content_digest(&self) -> Digest {
-        let content = Self { digest: String::new(), ..self.clone() };
-        let bytes = serde_json::to_vec(&content).unwrap_or_default();
+    fn content_digest(&mut self) -> Digest {
+        let stated = std::mem::take(&mut self.digest);
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        self.digest = stated;
         Digester::new("escadre/plan/1").piece(&bytes).finish()
     }
 }
