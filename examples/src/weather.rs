@@ -17,7 +17,7 @@ const ZONES: [&str; 8] =
 /// How many layers the whole network has.
 pub const N_LAYERS: usize = 200;
 
-/// The network in `n_layers` layers: those of [`network`], and as many more by elevation as are missing.
+/// The network in `n_layers` layers: the base, countries, zones and canaries, and as many more by elevation as are missing.
 #[must_use]
 pub fn layers(n_layers: usize) -> Fleet {
     let mut layers = network();

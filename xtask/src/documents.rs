@@ -63,10 +63,25 @@ pub(crate) fn check(workspace: &Workspace) -> Outcome {
         file.starts_with("docs") && file.extension().is_some_and(|extension| extension == "md")
     });
     let mut n_run = 0;
+    let compiled = read(&workspace.root.join(COMPILES))?;
     for page in std::iter::once(readme).chain(pages) {
+        check_compiled(workspace, &page, &compiled)?;
         n_run += check_page(workspace, &page)?;
     }
     println!("{n_run} blocks run");
+    Ok(())
+}
+
+/// The file that has documents' blocks of Rust compiled as documentation tests.
+const COMPILES: &str = "interpreters/cli/src/lib.rs";
+
+/// `Ok` iff the page has no Rust, or its Rust is compiled.
+fn check_compiled(workspace: &Workspace, page: &Path, compiled: &str) -> Outcome {
+    let text = read(&workspace.root.join(page))?;
+    let has_rust = blocks(&text).iter().any(|block| block.info.starts_with("rust"));
+    if has_rust && !compiled.contains(&format!("{}\")", page.display())) {
+        return Err(format!("{} has Rust that {COMPILES} does not compile", page.display()));
+    }
     Ok(())
 }
 

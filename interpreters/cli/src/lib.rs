@@ -42,6 +42,21 @@
 //! simulator (feature `sim`, on by default).
 
 pub mod cli;
+
+/// The Rust of README.md and of the book, compiled and run with the documentation's own tests.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/tutorial.md")]
+    struct Tutorial;
+    #[doc = include_str!("../../../docs/cli.md")]
+    struct CommandLine;
+    #[doc = include_str!("../../../docs/selectors.md")]
+    struct Selectors;
+    #[doc = include_str!("../../../docs/resources.md")]
+    struct Resources;
+}
 mod svg;
 
 pub use escadre_algebra::*;

@@ -1,0 +1,1 @@
+for f in "$@"; do /usr/bin/time -f "$f %es" coqc -Q . Escadre $f.v || break; done
