@@ -5,45 +5,65 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use petgraph::Direction::Incoming;
 use petgraph::graphmap::DiGraphMap;
 
 use crate::configuration::ResourceState;
-use crate::names::ResourceName;
+use crate::names::{Field, ResourceName};
 use crate::value::Value;
 
-/// Why the resources of a device have no order.
+/// What is wrong with the dependencies of a device.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum AfterError {
     /// `resource` is after `target`, which the device does not have.
-    UnknownTarget { resource: ResourceName, target: String },
-    /// Each of these is after the next, and the last after the first.
+    UnknownTarget { resource: ResourceName, target: Field },
+    /// What `resource` says below `after` (or there) is not `NAME = true`.
+    NotTrue { resource: ResourceName, fields: Arc<[Field]>, value: Value },
+    /// Each of these is after the next, and the last after the first; the first by name comes first.
     Cycle(Vec<ResourceName>),
 }
 
-/// The names that `state` is after.
-pub(crate) fn targets(state: &ResourceState) -> Vec<&str> {
-    let after = state.children(&["after"]).into_iter();
-    after.filter(|target| state.get(&["after", target]) == Some(&Value::Bool(true))).collect()
+/// A field of a rendered resource and its value.
+type Leaf = (Arc<[Field]>, Value);
+
+/// The names that `state` is after, and the fields of `after` that name nothing.
+fn targets(state: &ResourceState) -> (Vec<&Field>, Vec<Leaf>) {
+    let (mut targets, mut others) = (Vec::new(), Vec::new());
+    for (fields, value) in state.below(&["after"]) {
+        match (&fields[1..], value) {
+            ([target], Value::Bool(true)) => targets.push(target),
+            // Nothing said below `after` is no dependency.
+            ([], Value::Object) => {}
+            _ => others.push((Arc::clone(fields), value.clone())),
+        }
+    }
+    (targets, others)
 }
 
-/// The names in an order where each comes behind those that it is after; by name otherwise.
+/// The names in an order where each comes behind those that it is after, by name otherwise, and
+/// all that is wrong. What is in a cycle, or behind one, comes last, by name.
 /// Costs O((resources + dependencies) · log resources).
 pub(crate) fn order(
     resources: &BTreeMap<ResourceName, Arc<ResourceState>>,
-) -> Result<Vec<ResourceName>, AfterError> {
+) -> (Vec<ResourceName>, Vec<AfterError>) {
     let names: Vec<&ResourceName> = resources.keys().collect();
     let position = |name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok();
+    let mut errors = Vec::new();
     let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();
     for (at, (name, state)) in resources.iter().enumerate() {
         graph.add_node(at);
-        for target in targets(state) {
-            let Some(before) = position(target) else {
-                return Err(AfterError::UnknownTarget {
+        let (targets, others) = targets(state);
+        let not_true =
+            |(fields, value)| AfterError::NotTrue { resource: name.clone(), fields, value };
+        errors.extend(others.into_iter().map(not_true));
+        for target in targets {
+            match position(target.as_str()) {
+                Some(before) => drop(graph.add_edge(before, at, ())),
+                None => errors.push(AfterError::UnknownTarget {
                     resource: name.clone(),
-                    target: target.to_owned(),
-                });
-            };
-            graph.add_edge(before, at, ());
+                    target: target.clone(),
+                }),
+            }
         }
     }
     let mut n_before: Vec<usize> = vec![0; names.len()];
@@ -59,28 +79,40 @@ pub(crate) fn order(
             }
         }
     }
-    if order.len() == names.len() { Ok(order) } else { Err(cycle(&graph, &names)) }
+    let stuck: Vec<usize> = (0..names.len()).filter(|&at| n_before[at] > 0).collect();
+    errors.extend(cycles(&graph, &stuck, &names));
+    order.extend(stuck.into_iter().map(|at| names[at].clone()));
+    (order, errors)
 }
 
-/// One cycle, from its first resource by name.
-fn cycle(graph: &DiGraphMap<usize, ()>, names: &[&ResourceName]) -> AfterError {
-    let components = petgraph::algo::tarjan_scc(graph);
-    let cyclic = |c: &Vec<usize>| c.len() > 1 || graph.contains_edge(c[0], c[0]);
-    let mut component =
-        components.into_iter().filter(cyclic).min_by_key(|c| c.iter().min().copied());
-    let inside: BTreeSet<usize> = component.take().unwrap_or_default().into_iter().collect();
-    let Some(&start) = inside.first() else { return AfterError::Cycle(Vec::new()) };
-    // Walk against the edges ("is after") inside the component until a resource comes again.
-    let mut walked = vec![start];
-    loop {
-        let at = walked[walked.len() - 1];
-        let before = graph.neighbors_directed(at, petgraph::Direction::Incoming);
-        let Some(next) = before.filter(|n| inside.contains(n)).min() else { break };
-        if let Some(first) = walked.iter().position(|&w| w == next) {
-            walked.drain(..first);
-            break;
+/// Cycles among the `stuck` resources: each of these is behind a cycle, and walking against the
+/// dependencies, always to the first by name, ends in one. Each cycle found is told once.
+fn cycles(
+    graph: &DiGraphMap<usize, ()>,
+    stuck: &[usize],
+    names: &[&ResourceName],
+) -> Vec<AfterError> {
+    let is_stuck = |at: &usize| stuck.binary_search(at).is_ok();
+    // In which walk each resource was met first, and as which step.
+    let mut met: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut cycles = Vec::new();
+    for (walk, &start) in stuck.iter().enumerate() {
+        let mut walked = Vec::new();
+        let mut at = start;
+        while !met.contains_key(&at) {
+            met.insert(at, (walk, walked.len()));
+            walked.push(at);
+            let before = graph.neighbors_directed(at, Incoming).filter(is_stuck).min();
+            let Some(before) = before else { break };
+            at = before;
         }
-        walked.push(next);
+        let first = met.get(&at).filter(|(in_walk, _)| *in_walk == walk);
+        if let Some((_, step)) = first {
+            let mut cycle = walked.split_off(*step);
+            let least = cycle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(i, _)| i);
+            cycle.rotate_left(least);
+            cycles.push(AfterError::Cycle(cycle.into_iter().map(|at| names[at].clone()).collect()));
+        }
     }
-    AfterError::Cycle(walked.into_iter().map(|at| names[at].clone()).collect())
+    cycles
 }

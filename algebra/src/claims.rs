@@ -1,12 +1,13 @@
 //! Claims: what is said of one device.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::annotation::Annotation;
 use crate::facts::Facts;
-use crate::names::{Field, ResourceName};
+use crate::names::{Field, LabelKey, ResourceName};
 use crate::path::Path;
 use crate::path_set::PathSet;
 use crate::tree::Tree;
@@ -95,6 +96,30 @@ impl<A: Annotation> Claims<A> {
         self.map(&mut |value, annotation: &A| (value.instantiate(facts), annotation.clone()))
     }
 
+    /// The labels that the claims mention.
+    pub(crate) fn labels(&self) -> BTreeSet<LabelKey> {
+        let mut labels = BTreeSet::new();
+        for tree in self.roots.values() {
+            tree.walk(&mut Vec::new(), &mut |_, node| {
+                let words = node.own.iter().flat_map(|(value, _)| value.words());
+                labels.extend(words.flat_map(crate::Word::labels).cloned());
+                true
+            });
+        }
+        labels
+    }
+
+    /// These claims where candidates that say the same on one device are one: the first as written.
+    /// What is not contested, or stays contested, is left as written.
+    pub(crate) fn settle(&self, facts: &Facts) -> Self {
+        let roots = self.roots.iter().map(|(name, tree)| {
+            let mut tree = Arc::clone(tree);
+            Tree::settle(&mut tree, facts);
+            (name.clone(), tree)
+        });
+        Self { roots: roots.collect() }
+    }
+
     pub(crate) fn map<B: Annotation>(
         &self,
         f: &mut impl FnMut(&Value, &A) -> (Value, B),
@@ -103,41 +128,59 @@ impl<A: Annotation> Claims<A> {
         Claims { roots: roots.collect() }
     }
 
-    pub(crate) fn union(&mut self, other: &Self) {
+    pub(crate) fn union(&mut self, other: Self) {
         self.zip(other, Tree::union);
     }
 
-    pub(crate) fn overlay(&mut self, other: &Self) {
+    pub(crate) fn overlay(&mut self, other: Self) {
         self.zip(other, Tree::overlay);
     }
 
-    fn zip(&mut self, other: &Self, op: fn(&mut Arc<Tree<A>>, &Arc<Tree<A>>)) {
-        for (name, theirs) in &other.roots {
-            match self.roots.get_mut(name) {
-                Some(ours) => op(ours, theirs),
-                None => drop(self.roots.insert(name.clone(), Arc::clone(theirs))),
+    /// Applies `op` to each resource that both claim, and takes the others as they are.
+    /// Costs O(log) for each resource of the smaller operand, so that many small fleets may be
+    /// laid over a large one, or below it.
+    fn zip(&mut self, mut other: Self, op: fn(&mut Arc<Tree<A>>, &Arc<Tree<A>>)) {
+        let swapped = other.roots.len() > self.roots.len();
+        if swapped {
+            std::mem::swap(&mut self.roots, &mut other.roots);
+        }
+        for (name, mut tree) in other.roots {
+            match self.roots.entry(name) {
+                Entry::Vacant(slot) => drop(slot.insert(tree)),
+                Entry::Occupied(mut slot) if swapped => {
+                    op(&mut tree, slot.get());
+                    slot.insert(tree);
+                }
+                Entry::Occupied(mut slot) => op(slot.get_mut(), &tree),
             }
         }
     }
 
     /// Overlays the resources whose root is claimed here.
     pub(crate) fn patch(&mut self, other: &Self) {
-        for (name, theirs) in &other.roots {
-            if let Some(ours) = self.roots.get_mut(name)
-                && !ours.own.is_empty()
-            {
+        self.meet(other, |ours, theirs| {
+            if !ours.own.is_empty() {
                 Tree::overlay(ours, theirs);
             }
-        }
+        });
     }
 
     pub(crate) fn mask(&mut self, other: &Self) {
-        for (name, theirs) in &other.roots {
-            if let Some(ours) = self.roots.get_mut(name) {
-                Tree::mask(ours, theirs);
-            }
-        }
+        self.meet(other, Tree::mask);
         self.drop_empty();
+    }
+
+    /// Applies `op` to each resource that both claim. Costs O(log) for each one of the smaller side.
+    fn meet(&mut self, other: &Self, op: impl Fn(&mut Arc<Tree<A>>, &Arc<Tree<A>>)) {
+        if other.roots.len() > self.roots.len() {
+            for (name, ours) in &mut self.roots {
+                other.roots.get(name).into_iter().for_each(|theirs| op(ours, theirs));
+            }
+            return;
+        }
+        for (name, theirs) in &other.roots {
+            self.roots.get_mut(name).into_iter().for_each(|ours| op(ours, theirs));
+        }
     }
 
     pub(crate) fn forget(&mut self, paths: &PathSet) {
@@ -157,7 +200,7 @@ impl<A: Annotation> Claims<A> {
             return;
         }
         for (name, tree) in &mut self.roots {
-            *tree = tree.keep(&paths.of_resource(name.as_str()));
+            *tree = tree.keep(&paths.of_resource(name), 0);
         }
         self.drop_empty();
     }

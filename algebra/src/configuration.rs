@@ -23,7 +23,8 @@ pub struct ResourceState {
 pub(crate) type Contested = (Arc<[Field]>, Vec<Value>);
 
 impl ResourceState {
-    /// The state with these fields, unless one is above another or given twice.
+    /// The state with these fields, unless there are none, one is above another or given twice,
+    /// one is nested deeper than [`MAX_FIELDS`](crate::MAX_FIELDS), or a value is `Unset`.
     #[must_use]
     pub fn from_leaves(leaves: impl IntoIterator<Item = (Vec<Field>, Value)>) -> Option<Self> {
         let mut leaves: Vec<(Arc<[Field]>, Value)> =
@@ -31,7 +32,8 @@ impl ResourceState {
         leaves.sort();
         let apart = leaves.windows(2).all(|w| !w[1].0.starts_with(&w[0].0));
         let plain = leaves.iter().all(|(_, value)| *value != Value::Unset);
-        (apart && plain).then_some(Self { leaves })
+        let shallow = leaves.iter().all(|(fields, _)| fields.len() <= crate::MAX_FIELDS);
+        (apart && plain && shallow && !leaves.is_empty()).then_some(Self { leaves })
     }
 
     /// What `tree` renders to, and where it has several candidates, the topmost places only.
@@ -41,18 +43,29 @@ impl ResourceState {
     pub(crate) fn render<A: crate::Annotation>(tree: &Tree<A>) -> (Option<Self>, Vec<Contested>) {
         let mut leaves: Vec<(Arc<[Field]>, Value)> = Vec::new();
         let mut contested = Vec::new();
+        // The depth of the leaf or `Unset` that hides what is walked.
+        let mut hidden: Option<usize> = None;
         tree.walk(&mut Vec::new(), &mut |at, node| {
+            if hidden.is_some_and(|depth| at.len() <= depth) {
+                hidden = None;
+            }
             let fields = || at.iter().copied().cloned().collect::<Arc<[Field]>>();
             match &node.own[..] {
+                [_] if hidden.is_some() => true,
                 [] => true,
                 [(Value::Object, _)] => {
                     leaves.push((fields(), Value::Object));
                     true
                 }
-                [(Value::Unset, _)] => false,
+                // What is below is hidden, but it may be contested.
+                [(Value::Unset, _)] => {
+                    hidden.get_or_insert(at.len());
+                    true
+                }
                 [(value, _)] => {
                     leaves.push((fields(), value.clone()));
-                    false
+                    hidden.get_or_insert(at.len());
+                    true
                 }
                 several => {
                     contested.push((fields(), several.iter().map(|(v, _)| v.clone()).collect()));
@@ -78,26 +91,33 @@ impl ResourceState {
         &self.leaves
     }
 
-    /// The value at `fields`, if it is a leaf.
+    /// The value at `fields`, if it is a leaf. Costs O(log fields).
     #[must_use]
     pub fn get(&self, fields: &[&str]) -> Option<&Value> {
-        let names = |leaf: &(Arc<[Field]>, Value)| {
-            leaf.0.len() == fields.len() && leaf.0.iter().zip(fields).all(|(a, b)| a.as_str() == *b)
-        };
-        self.leaves.iter().find(|leaf| names(leaf)).map(|(_, value)| value)
+        self.below(fields)
+            .first()
+            .filter(|(at, _)| at.len() == fields.len())
+            .map(|(_, value)| value)
     }
 
-    /// The names just below `fields`, in order, each once.
+    /// The names just below `fields`, in order, each once. Costs O(log fields + what is below).
     #[must_use]
     pub fn children(&self, fields: &[&str]) -> Vec<&str> {
         let n = fields.len();
-        let below = self
-            .leaves
-            .iter()
-            .filter(|(f, _)| f.len() > n && f.iter().zip(fields).all(|(a, b)| a.as_str() == *b));
-        let mut names: Vec<&str> = below.map(|(f, _)| f[n].as_str()).collect();
+        let below = self.below(fields).iter().filter(|(at, _)| at.len() > n);
+        let mut names: Vec<&str> = below.map(|(at, _)| at[n].as_str()).collect();
         names.dedup();
         names
+    }
+
+    /// The leaves at `fields` and below. Costs O(log fields).
+    pub(crate) fn below(&self, fields: &[&str]) -> &[(Arc<[Field]>, Value)] {
+        let prefix = |at: &[Field]| {
+            at.iter().take(fields.len()).map(Field::as_str).cmp(fields.iter().copied())
+        };
+        let start = self.leaves.partition_point(|(at, _)| prefix(at).is_lt());
+        let n_below = self.leaves[start..].partition_point(|(at, _)| prefix(at).is_eq());
+        &self.leaves[start..start + n_below]
     }
 
     /// The labels that the values mention, in order, each once.
@@ -124,8 +144,7 @@ impl ResourceState {
         for (fields, value) in &self.leaves {
             digester.add(&(fields.len() as u64).to_le_bytes());
             fields.iter().for_each(|field| digester.add(field.as_str().as_bytes()));
-            digester.add(value.to_json().to_string().as_bytes());
-            digester.add(&[u8::from(*value == Value::Object)]);
+            value.digest_into(&mut digester);
         }
         digester.finish()
     }
@@ -195,11 +214,10 @@ pub struct Configuration {
 
 impl Configuration {
     /// The configuration with these resources, in the order that their `after` fields ask for
-    /// (by name where they ask for none, or for what cannot be).
+    /// (by name where they ask for none; what cannot be is passed over).
     pub fn new(resources: impl IntoIterator<Item = (ResourceName, Arc<ResourceState>)>) -> Self {
         let resources: BTreeMap<_, _> = resources.into_iter().collect();
-        let order =
-            crate::after::order(&resources).unwrap_or_else(|_| resources.keys().cloned().collect());
+        let order = crate::after::order(&resources).0;
         Self { resources, order }
     }
 

@@ -131,6 +131,16 @@ impl Evaluator {
 
     /// The claims on a device with `answers`, words not instantiated.
     pub(crate) fn evaluate<A: Annotation>(&self, answers: &Answers) -> Option<Claims<A>> {
+        self.evaluate_watched(answers, &mut |_, _, _| {})
+    }
+
+    /// As `evaluate`; `watch` is shown each reached node that may drop claims (patch, mask, forget,
+    /// keep) with its position, the claims of its first operand, and those of its second.
+    pub(crate) fn evaluate_watched<A: Annotation>(
+        &self,
+        answers: &Answers,
+        watch: &mut Watch<'_, A>,
+    ) -> Option<Claims<A>> {
         let members = self.members(answers);
         let root = self.dag.root();
         if !members[root] {
@@ -159,8 +169,9 @@ impl Evaluator {
                 };
                 taken.unwrap_or_default()
             });
-            let result =
-                combine(&self.dag.nodes[at], &mut operands, self.needs_first(at, &members));
+            let has_first = self.needs_first(at, &members);
+            let node = (at, &self.dag.nodes[at]);
+            let result = combine(node, &mut operands, has_first, watch);
             claims[at] = Some(result);
         }
         claims[root].take()
@@ -194,11 +205,15 @@ impl Evaluator {
     }
 }
 
+/// Is shown a node's position, the claims of its first operand, and those of its second.
+pub(crate) type Watch<'a, A> = dyn FnMut(usize, &Claims<A>, Option<&Claims<A>>) + 'a;
+
 /// The claims of one node from those of its needed operands, in order.
 fn combine<A: Annotation>(
-    fleet: &Fleet,
+    (at, fleet): (usize, &Fleet),
     operands: &mut dyn Iterator<Item = Claims<A>>,
     has_first: bool,
+    watch: &mut Watch<'_, A>,
 ) -> Claims<A> {
     let op = &fleet.0.op;
     if let Op::Deploy(deployed) = op {
@@ -206,12 +221,24 @@ fn combine<A: Annotation>(
     }
     let Some(mut claims) = operands.next() else { return Claims::default() };
     match op {
-        Op::Union => operands.for_each(|other| claims.union(&other)),
-        Op::Overlay => operands.for_each(|other| claims.overlay(&other)),
-        Op::Patch if has_first => operands.for_each(|other| claims.patch(&other)),
-        Op::Mask if has_first => operands.for_each(|other| claims.mask(&other)),
-        Op::Forget(paths) => claims.forget(paths),
-        Op::Keep(paths) => claims.keep(paths),
+        Op::Union => operands.for_each(|other| claims.union(other)),
+        Op::Overlay => operands.for_each(|other| claims.overlay(other)),
+        Op::Patch if has_first => operands.for_each(|other| {
+            watch(at, &claims, Some(&other));
+            claims.patch(&other);
+        }),
+        Op::Mask if has_first => operands.for_each(|other| {
+            watch(at, &claims, Some(&other));
+            claims.mask(&other);
+        }),
+        Op::Forget(paths) => {
+            watch(at, &claims, None);
+            claims.forget(paths);
+        }
+        Op::Keep(paths) => {
+            watch(at, &claims, None);
+            claims.keep(paths);
+        }
         Op::Named(name) if A::OBSERVES => {
             claims = claims.map(&mut |value, annotation: &A| {
                 let mut annotation = annotation.clone();

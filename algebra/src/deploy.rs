@@ -18,6 +18,7 @@ use crate::value::Value;
 /// never claims. A text with a default ([`label_or`](crate::label_or)) is claimed by two parts of
 /// the fleet, one where the label exists and one where it does not.
 #[track_caller]
+#[must_use]
 pub fn deploy(resource: impl Into<Resource>) -> Fleet {
     let origin = Origin::caller();
     let parts = resource.into().into_parts();
@@ -99,7 +100,9 @@ fn segment(segments: &mut Vec<Segment>, taken: impl Fn(&Segment) -> bool) -> Opt
 fn add_plain(segments: &mut Vec<Segment>, leaf: Leaf) {
     let above = |conditional: &Leaf| {
         // An object above a conditional field leaves it as it is.
-        leaf.value == Value::Object && conditional.fields.starts_with(&leaf.fields)
+        leaf.value == Value::Object
+            && conditional.fields.len() > leaf.fields.len()
+            && conditional.fields.starts_with(&leaf.fields)
     };
     let taken = |segment: &Segment| {
         let mut conditional = segment.conditional.iter();

@@ -1,28 +1,40 @@
 //! Explaining: why a device gets what it gets, and why a layer does not reach it.
 
+mod losses;
+mod reach;
+mod summary;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::annotation::{History, Sources};
-use crate::dag::Dag;
-use crate::denote::{Answers, Evaluator};
-use crate::facts::Facts;
+use crate::claims::Claims;
+use crate::denote::Evaluator;
+use crate::facts::{Facts, Knowledge};
 use crate::fleet::{Fleet, Op};
-use crate::names::ResourceName;
+use crate::names::{LabelKey, ResourceName};
 use crate::origin::Origin;
 use crate::path::Path;
-use crate::selector::Selector;
+use crate::problem::Problem;
+use crate::selector::{Selector, View};
 use crate::value::Value;
 
+use losses::losses;
+use reach::{Losses, Reach};
+
 /// Why one device gets what it gets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Explanation {
     /// Whether the device is a member; `None` if unknown labels decide it.
     pub member: Option<bool>,
-    /// Each claimed path, in order (paths that are only `Unset` below a leaf aside).
+    /// Each claimed path, in order (paths that are only `Unset` below a leaf aside). If the path
+    /// asked for is such a one, the nearest listed path above it comes first: it tells who removed it.
     pub fields: Vec<ExplainedField>,
-    /// The parts of the fleet that do not reach the device.
+    /// The parts of the fleet that do not reach the device, and what reached it and was left out
+    /// by a patch, mask, forget or keep.
     pub unreached: Vec<Unreached>,
+    /// What was written in the whole fleet but means nothing; what is said above leaves it out.
+    pub problems: Vec<Problem>,
     /// The labels that are unknown on this device and that the fleet tests; what is said above
     /// reads them as absent.
     pub unknown: Vec<String>,
@@ -46,8 +58,10 @@ pub struct ExplainedValue {
     pub written: Value,
     /// Who wrote it.
     pub sources: Sources,
-    /// What it shadowed, the last first, as written.
+    /// What it shadowed, the last first, as written, at most 64.
     pub shadowed: Vec<(Value, Sources)>,
+    /// How many layers were shadowed before those in `shadowed`.
+    pub n_more_shadowed: usize,
 }
 
 /// A part of the fleet that does not reach the device.
@@ -55,19 +69,18 @@ pub struct ExplainedValue {
 pub struct Unreached {
     /// Where the condition was written.
     pub origin: Origin,
-    /// The names of the layers in and around it, innermost first.
+    /// The names of the layers in and around it, innermost first, at most sixteen.
     pub layers: Vec<Arc<str>>,
-    /// The resources that it would have claimed.
+    /// The resources that it would have claimed, at most 32.
     pub resources: BTreeSet<ResourceName>,
-    /// The tests that failed, in words.
+    /// The tests that failed, or what else left it out, in words.
     pub reasons: Vec<String>,
 }
 
 impl Fleet {
     /// Why the device with `facts` gets what it gets, everywhere or at `path` and below it.
     ///
-    /// Unknown labels are read as absent, and listed. Costs O(nodes + claims), and for each part
-    /// that does not reach the device the size of that part.
+    /// Unknown labels are read as absent, and listed. Costs O(nodes + claims).
     ///
     /// ```
     /// use escadre_algebra::{Facts, Resource, deploy, label};
@@ -85,168 +98,89 @@ impl Fleet {
     pub fn explain(&self, facts: &Facts, path: Option<&Path>) -> Explanation {
         let evaluator = Evaluator::new(self);
         let answers = evaluator.answers(facts);
-        let claims = evaluator.evaluate::<History>(&answers);
-        let fields = claims.iter().flat_map(crate::Claims::listed);
-        let wanted = |at: &Path| path.is_none_or(|path| path.is_above(at));
-        let fields = fields.filter(|(at, _)| wanted(at)).map(|(path, candidates)| {
-            let candidates = candidates.into_iter().map(|(written, history)| ExplainedValue {
-                value: written.instantiate(facts),
-                written,
-                sources: history.sources,
-                shadowed: history.shadowed,
-            });
-            ExplainedField { path, candidates: candidates.collect() }
+        let mut lost = Losses::new();
+        let claims = evaluator.evaluate_watched::<History>(&answers, &mut |at, ours, theirs| {
+            let resources = losses(&evaluator.dag().nodes[at].0.op, ours, theirs, path);
+            if !resources.is_empty() {
+                lost.entry(at).or_default().extend(resources);
+            }
         });
-        let mut unknown: Vec<String> = unknown_labels(&evaluator, facts);
-        unknown.dedup();
-        Explanation {
-            member: if unknown.is_empty() {
-                Some(claims.is_some())
-            } else {
-                self.membership(facts)
-            },
-            fields: fields.collect(),
-            unreached: Reach::new(&evaluator, &answers, facts).unreached(path),
-            unknown,
-        }
+        let unknown = unknown_labels(&evaluator, facts);
+        let member = match unknown.is_empty() {
+            true => Some(claims.is_some()),
+            false => members(&evaluator).matches(facts),
+        };
+        let fields = claims.map(|claims| explained(&claims, facts, path)).unwrap_or_default();
+        let unreached = Reach::new(&evaluator, &answers, facts, lost, path).unreached();
+        Explanation { member, fields, unreached, problems: evaluator.problems(), unknown }
     }
 
-    /// Whether the device with `facts` is a member; `None` if unknown labels decide it.
+    /// Whether the device with `facts` is a member; `None` if unknown labels decide it, or if
+    /// that takes more than [`COMPLETION_BUDGET`](crate::COMPLETION_BUDGET) completions to see.
+    ///
+    /// Parts that are invalid mean [`Fleet::empty`]. Costs O(nodes + selectors), and for a device
+    /// on which unknown labels are tested that for each completion.
     #[must_use]
     pub fn membership(&self, facts: &Facts) -> Option<bool> {
-        use crate::{Coverage, Inventory, Outcome};
-        // Claims are set aside, so that nothing but membership is resolved.
-        let bare = self.clone().forget(crate::PathSet::all());
-        let inventory = Inventory::new([facts.clone()], Coverage::Partial).ok()?;
-        let resolved = bare.resolve(&inventory).ok()?;
-        match resolved.outcome(facts.id().as_str())? {
-            Outcome::Member(_) => Some(true),
-            Outcome::NotMember => Some(false),
-            Outcome::Undetermined => None,
-        }
+        members(&Evaluator::new(self)).matches(facts)
     }
 }
 
+/// The claims at `path` and below, or everywhere, as explained fields.
+fn explained(claims: &Claims<History>, facts: &Facts, path: Option<&Path>) -> Vec<ExplainedField> {
+    let listed = claims.listed();
+    // What is claimed at the path but not listed is `Unset` because of a claim above.
+    let above = path.filter(|path| {
+        listed.binary_search_by(|(at, _)| at.cmp(path)).is_err() && !claims.at(path).is_empty()
+    });
+    let nearest = above.and_then(|path| listed.iter().rposition(|(at, _)| at.is_above(path)));
+    let wanted = |at: &Path| path.is_none_or(|path| path.is_above(at));
+    let fields = listed.into_iter().enumerate();
+    let fields = fields.filter(|(n, (at, _))| Some(*n) == nearest || wanted(at));
+    let fields = fields.map(|(_, (path, candidates))| {
+        let candidates = candidates.into_iter().map(|(written, history)| ExplainedValue {
+            value: written.instantiate(facts),
+            written,
+            shadowed: history.shadowed().map(|(value, by)| (value.clone(), by.clone())).collect(),
+            n_more_shadowed: history.n_more(),
+            sources: history.sources,
+        });
+        ExplainedField { path, candidates: candidates.collect() }
+    });
+    fields.collect()
+}
+
+/// The labels that are unknown on a device and that the fleet tests, in order.
 fn unknown_labels(evaluator: &Evaluator, facts: &Facts) -> Vec<String> {
     let keys = evaluator.selectors().iter().flat_map(|s| s.atoms()).filter_map(|test| test.key());
-    let keys: BTreeSet<&crate::LabelKey> = keys.collect();
-    let unknown = |key: &&&crate::LabelKey| facts.label(key.as_str()) == crate::Knowledge::Unknown;
+    let keys: BTreeSet<&LabelKey> = keys.collect();
+    let unknown = |key: &&&LabelKey| facts.label(key.as_str()) == Knowledge::Unknown;
     keys.iter().filter(unknown).map(ToString::to_string).collect()
 }
 
-/// A walk from the root down to what reaches one device.
-struct Reach<'a> {
-    dag: &'a Dag,
-    evaluator: &'a Evaluator,
-    answers: &'a Answers,
-    facts: &'a Facts,
-    members: Vec<bool>,
-}
-
-impl<'a> Reach<'a> {
-    fn new(evaluator: &'a Evaluator, answers: &'a Answers, facts: &'a Facts) -> Self {
-        let members = evaluator.members(answers);
-        Self { dag: evaluator.dag(), evaluator, answers, facts, members }
+/// Holds on the members of the fleet, and nowhere else. Costs O(nodes).
+pub(crate) fn members(evaluator: &Evaluator) -> Selector {
+    let dag = evaluator.dag();
+    let mut members: Vec<Selector> = Vec::with_capacity(dag.len());
+    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+        let is_all = |&of: &usize| matches!(members[of].view(), View::All);
+        let of_operand = |n: usize| members[of[n]].clone();
+        let member = match &fleet.0.op {
+            Op::Empty | Op::Invalid(_) | Op::Foreign(_) => Selector::none(),
+            Op::All | Op::Deploy(_) => Selector::all(),
+            Op::Union | Op::Overlay if of.iter().any(is_all) => Selector::all(),
+            Op::Union | Op::Overlay => Selector::any_of(of.iter().map(|&of| members[of].clone())),
+            Op::Patch | Op::Mask | Op::Forget(_) | Op::Keep(_) | Op::Named(_) => of_operand(0),
+            Op::Within => Selector::all_of([of_operand(0), of_operand(1)]),
+            Op::Without => Selector::all_of([of_operand(0), !of_operand(1)]),
+            Op::Restrict(s) => Selector::all_of([s.clone(), of_operand(0)]),
+            Op::Choose(_) if of.iter().all(is_all) => Selector::all(),
+            Op::Choose(s) => Selector::any_of([
+                Selector::all_of([s.clone(), of_operand(0)]),
+                Selector::all_of([!s.clone(), of_operand(1)]),
+            ]),
+        };
+        members.push(member);
     }
-
-    fn unreached(&self, path: Option<&Path>) -> Vec<Unreached> {
-        let mut around: Vec<Option<Vec<Arc<str>>>> = vec![None; self.dag.len()];
-        around[self.dag.root()] = Some(Vec::new());
-        let mut unreached = Vec::new();
-        // Users come after their operands, so a node's names are known when it is met.
-        for at in (0..self.dag.len()).rev() {
-            let Some(names) = around[at].take() else { continue };
-            let (reached, stopped) = self.step(at);
-            for (operand, reasons) in stopped {
-                if let Some(found) = self.stopped(at, operand, &names, reasons, path) {
-                    unreached.push(found);
-                }
-            }
-            let mut inside = names;
-            if let Op::Named(name) = &self.dag.nodes[at].0.op {
-                inside.insert(0, Arc::clone(name));
-            }
-            for operand in reached {
-                around[operand].get_or_insert_with(|| inside.clone());
-            }
-        }
-        unreached.sort_by(|a, b| a.origin.cmp(&b.origin).then_with(|| a.layers.cmp(&b.layers)));
-        unreached
-    }
-
-    /// The operands that a node passes on to the device, and those that it stops, with the reasons.
-    fn step(&self, at: usize) -> (Vec<usize>, Vec<(usize, Vec<String>)>) {
-        let of = &self.dag.operands[at];
-        let holds = self.evaluator.holds(at, self.answers);
-        match &self.dag.nodes[at].0.op {
-            Op::Restrict(s) if !holds => (Vec::new(), vec![(of[0], self.failing(s))]),
-            Op::Choose(s) => {
-                let (taken, left) = if holds { (of[0], of[1]) } else { (of[1], of[0]) };
-                let why = if holds { vec![format!("`{s}` holds")] } else { self.failing(s) };
-                (vec![taken], vec![(left, why)])
-            }
-            Op::Within if !self.members[of[1]] => {
-                let origin = &self.dag.nodes[of[1]].0.origin;
-                (
-                    vec![of[1]],
-                    vec![(of[0], vec![format!("not a member of the fleet written at {origin}")])],
-                )
-            }
-            Op::Without if self.members[of[1]] => {
-                let origin = &self.dag.nodes[of[1]].0.origin;
-                (
-                    Vec::new(),
-                    vec![(of[0], vec![format!("a member of the fleet written at {origin}")])],
-                )
-            }
-            Op::Within | Op::Without => (vec![of[0]], Vec::new()),
-            Op::Patch if !self.members[of[0]] => {
-                let why = "patches members only, and the device is no member of what is patched";
-                (vec![of[0]], vec![(of[1], vec![why.to_owned()])])
-            }
-            _ => (of.clone(), Vec::new()),
-        }
-    }
-
-    fn failing(&self, selector: &Selector) -> Vec<String> {
-        selector.failing(self.facts)
-    }
-
-    fn stopped(
-        &self,
-        at: usize,
-        operand: usize,
-        around: &[Arc<str>],
-        reasons: Vec<String>,
-        path: Option<&Path>,
-    ) -> Option<Unreached> {
-        let inside = Dag::of(&self.dag.nodes[operand]);
-        let mut layers: Vec<Arc<str>> = Vec::new();
-        let mut resources = BTreeSet::new();
-        for fleet in &inside.nodes {
-            match &fleet.0.op {
-                Op::Named(name) => layers.push(Arc::clone(name)),
-                Op::Deploy(deployed) => {
-                    let at = |fields: &[crate::Field]| {
-                        Path::new(deployed.resource.clone(), fields.to_vec())
-                    };
-                    let touches = |path: &Path| {
-                        deployed.leaves.iter().filter_map(|leaf| at(&leaf.fields).ok()).any(
-                            |leaf| {
-                                path.is_above(&leaf)
-                                    || (!leaf.fields().is_empty() && leaf.is_above(path))
-                            },
-                        )
-                    };
-                    if path.is_none_or(touches) {
-                        resources.insert(deployed.resource.clone());
-                    }
-                }
-                _ => {}
-            }
-        }
-        layers.extend(around.iter().cloned());
-        let origin = self.dag.nodes[at].0.origin.clone();
-        (!resources.is_empty()).then_some(Unreached { origin, layers, resources, reasons })
-    }
+    members.pop().unwrap_or_else(Selector::none)
 }

@@ -81,6 +81,31 @@ impl Facts {
         Ok(facts)
     }
 
+    /// The device `id` with `labels`; the last one of a key stands. Costs O(n log n).
+    ///
+    /// ```
+    /// use escadre_algebra::{Attestation, DeviceId, Facts, Knowledge, Label, LabelKey};
+    /// let key = LabelKey::parse("role")?;
+    /// let label = |v: &str| Label { key: key.clone(), value: Some(v.into()), attestation: Attestation::Asserted };
+    /// let d = Facts::from_labels(DeviceId::parse("d")?, vec![label("camera"), label("gateway")]);
+    /// assert_eq!(d.label("role"), Knowledge::Known("gateway"));
+    /// # Ok::<(), escadre_algebra::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn from_labels(id: DeviceId, mut labels: Vec<Label>) -> Self {
+        if !labels.is_sorted_by(|a, b| a.key < b.key) {
+            labels.sort_by(|a, b| a.key.cmp(&b.key));
+            labels.dedup_by(|later, kept| {
+                let same = later.key == kept.key;
+                if same {
+                    std::mem::swap(later, kept);
+                }
+                same
+            });
+        }
+        Self { labels, ..Self::new(id) }
+    }
+
     /// These facts, with the label `key` unknown.
     ///
     /// # Errors

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::annotation::Annotation;
+pub(crate) use crate::deployed::{Deployed, Leaf};
 use crate::digest::Digest;
-use crate::names::{Field, ResourceName};
+pub use crate::into_path_set::IntoPathSet;
+pub use crate::invalid_fleet::InvalidFleet;
 use crate::origin::Origin;
+use crate::path::PathError;
 use crate::path_set::PathSet;
 use crate::problem::Problem;
 use crate::selector::Selector;
-use crate::tree::Tree;
-use crate::value::Value;
 
 /// What should run on which device: a function from facts to a membership and claims.
 ///
@@ -69,48 +69,6 @@ pub(crate) enum Op {
 pub(crate) struct Foreign {
     pub(crate) name: String,
     pub(crate) body: serde_json::Map<String, serde_json::Value>,
-}
-
-/// The claims of one deployed resource.
-pub(crate) struct Deployed {
-    pub(crate) resource: ResourceName,
-    // INVARIANT: `claims` is the overlay of `leaves`, in order.
-    pub(crate) leaves: Vec<Leaf>,
-    pub(crate) claims: Arc<Tree<()>>,
-    pub(crate) contents: Vec<(Digest, Arc<[u8]>)>,
-}
-
-/// One claim of a deployed resource, as it was written.
-#[derive(Clone, Debug)]
-pub(crate) struct Leaf {
-    pub(crate) fields: Vec<Field>,
-    pub(crate) value: Value,
-    pub(crate) origin: Origin,
-}
-
-impl Deployed {
-    pub(crate) fn new(
-        resource: ResourceName,
-        leaves: Vec<Leaf>,
-        contents: Vec<(Digest, Arc<[u8]>)>,
-    ) -> Self {
-        let claims = overlay_of(&leaves, |_| ());
-        Self { resource, leaves, claims, contents }
-    }
-
-    /// The claims, each annotated with where it was written.
-    pub(crate) fn annotated<A: Annotation>(&self) -> Arc<Tree<A>> {
-        overlay_of(&self.leaves, A::written)
-    }
-}
-
-fn overlay_of<A: Annotation>(leaves: &[Leaf], annotate: impl Fn(&Origin) -> A) -> Arc<Tree<A>> {
-    let mut claims = Arc::new(Tree::nothing());
-    for leaf in leaves {
-        let annotation = annotate(&leaf.origin);
-        Tree::set(&mut claims, &leaf.fields, &leaf.value, &annotation);
-    }
-    claims
 }
 
 impl Fleet {
@@ -221,8 +179,26 @@ impl Fleet {
         self.with_paths(paths.into_path_set(), Op::Keep)
     }
 
+    /// `self` without claims at `paths` and below them; members stay.
+    ///
+    /// # Errors
+    /// [`PathError`] if a text spells no path.
     #[track_caller]
-    fn with_paths(self, paths: Result<PathSet, crate::PathError>, op: fn(PathSet) -> Op) -> Self {
+    pub fn try_forget(self, paths: impl IntoPathSet) -> Result<Self, PathError> {
+        Ok(self.forget(paths.into_path_set()?))
+    }
+
+    /// `self` with its claims at `paths` and above them only; members stay.
+    ///
+    /// # Errors
+    /// [`PathError`] if a text spells no path.
+    #[track_caller]
+    pub fn try_keep(self, paths: impl IntoPathSet) -> Result<Self, PathError> {
+        Ok(self.keep(paths.into_path_set()?))
+    }
+
+    #[track_caller]
+    fn with_paths(self, paths: Result<PathSet, PathError>, op: fn(PathSet) -> Op) -> Self {
         let origin = Origin::caller();
         match paths {
             Ok(paths) => Self::node(op(paths), vec![self], origin),
@@ -256,7 +232,7 @@ impl Fleet {
     /// [`InvalidFleet`] lists what was written but means nothing.
     pub fn try_valid(self) -> Result<Self, InvalidFleet> {
         let problems = self.problems();
-        if problems.is_empty() { Ok(self) } else { Err(InvalidFleet { problems }) }
+        if problems.is_empty() { Ok(self) } else { Err(InvalidFleet::new(problems)) }
     }
 
     /// `self`, whose claims are said to be written by the layer `name`. The meaning is that of `self`.
@@ -283,46 +259,11 @@ impl std::ops::BitOr for Fleet {
     }
 }
 
-/// A fleet has parts that mean nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} parts of the fleet mean nothing, the first: {}", problems.len(), problems[0])]
-pub struct InvalidFleet {
-    // INVARIANT: not empty; `try_valid` keeps it.
-    problems: Vec<Problem>,
-}
-
-impl InvalidFleet {
-    /// What means nothing, each once.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-}
-
-/// What can be read as a set of paths: one, a path, or the text of a path (meaning its whole subtree).
-pub trait IntoPathSet {
-    /// The set of paths.
-    ///
-    /// # Errors
-    /// [`PathError`](crate::PathError) if a text spells no path.
-    fn into_path_set(self) -> Result<PathSet, crate::PathError>;
-}
-
-impl IntoPathSet for PathSet {
-    fn into_path_set(self) -> Result<PathSet, crate::PathError> {
-        Ok(self)
-    }
-}
-
-impl IntoPathSet for crate::Path {
-    fn into_path_set(self) -> Result<PathSet, crate::PathError> {
-        Ok(PathSet::subtree(self))
-    }
-}
-
-impl IntoPathSet for &str {
-    fn into_path_set(self) -> Result<PathSet, crate::PathError> {
-        PathSet::under(self)
+/// f = f ∪ g.
+impl std::ops::BitOrAssign for Fleet {
+    #[track_caller]
+    fn bitor_assign(&mut self, other: Self) {
+        *self = self.clone().union(other);
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Coverage {
 
 /// A finite set of facts with unique ids, complete or partial. Clones in O(1).
 ///
+/// Two are equal iff they list the same facts and have the same coverage.
+///
 /// ```
 /// use escadre_algebra::{Coverage, Facts, Inventory};
 /// let inventory = Inventory::new(
@@ -27,10 +29,10 @@ pub enum Coverage {
 /// assert_eq!(inventory.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory(Arc<Contents>);
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Contents {
     // INVARIANT: sorted by id, no id twice; `Inventory::new` keeps it.
     devices: Vec<Facts>,
@@ -66,7 +68,8 @@ impl Inventory {
         Ok(Self(Arc::new(Contents { devices, coverage })))
     }
 
-    /// The inventory without devices; every set of devices is one of its completions.
+    /// The inventory without devices. If it is complete, there are none; if it is partial, every
+    /// set of devices is one of its completions.
     #[must_use]
     pub fn empty(coverage: Coverage) -> Self {
         Self(Arc::new(Contents { devices: Vec::new(), coverage }))

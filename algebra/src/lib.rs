@@ -2,17 +2,22 @@
 
 mod after;
 mod annotation;
+mod canonical;
 mod claims;
 mod configuration;
 mod dag;
+mod decimal;
 mod denote;
 mod deploy;
+mod deployed;
 mod digest;
 mod explain;
 mod facts;
 mod fleet;
 mod from_json;
 mod graph;
+mod into_path_set;
+mod invalid_fleet;
 mod inventory;
 mod names;
 mod origin;
@@ -57,8 +62,8 @@ pub use resources::{
 };
 pub use selector::{
     Bound, BoundInput, BucketRef, COMPLETION_BUDGET, Comparison, Completion, DeviceIdRef, LabelRef,
-    Partition, Percent, Selector, SelectorError, Test, View, bucket, bucket_point, device_id,
-    kubernetes, label, percent, semver,
+    Partition, Percent, Selector, SelectorError, Test, VersionError, View, bucket, bucket_point,
+    device_id, kubernetes, label, percent, semver, try_label, try_semver,
 };
 pub use text::{Text, label_or, text};
 pub use value::{Decimal, Item, List, ListError, Record, Value};

@@ -53,17 +53,17 @@ impl Origin {
 
 /// `file` without what only one machine has: its registry folder, or its toolchain's.
 fn portable(file: &str) -> &str {
-    match file.find("/registry/src/") {
-        Some(at) => {
-            let inside = &file[at + "/registry/src/".len()..];
-            inside.split_once('/').map_or(inside, |(_, package)| package)
+    let separator = |c| matches!(c, '/' | '\\');
+    for folder in ["/registry/src/", r"\registry\src\"] {
+        if let Some(at) = file.find(folder) {
+            let inside = &file[at + folder.len()..];
+            // The next folder is named after the registry, with a hash of this machine's.
+            return inside.split_once(separator).map_or(inside, |(_, package)| package);
         }
-        // The standard library's own files: a function was called through a pointer or a trait.
-        None => match file.strip_prefix("/rustc/").and_then(|rest| rest.split_once('/')) {
-            Some((_, inside)) => inside,
-            None => file,
-        },
     }
+    // The standard library's own files: a function was called through a pointer or a trait.
+    let toolchain = file.strip_prefix("/rustc/").or_else(|| file.strip_prefix(r"\rustc\"));
+    toolchain.and_then(|rest| rest.split_once(separator)).map_or(file, |(_, inside)| inside)
 }
 
 impl fmt::Display for Origin {
@@ -78,5 +78,21 @@ impl fmt::Display for Origin {
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::portable;
+
+    #[test]
+    fn a_file_of_a_registry_begins_with_its_package() {
+        let unix =
+            "/home/u/.cargo/registry/src/registry-1/serde-1.0/src/lib.rs";
+        assert_eq!(portable(unix), "serde-1.0/src/lib.rs");
+        let windows = r"C:\Users\u\.cargo\registry\src\registry-1\serde-1.0\src\lib.rs";
+        assert_eq!(portable(windows), r"serde-1.0\src\lib.rs");
+        assert_eq!(portable("/rustc/59807616/library/core/src/ops.rs"), "library/core/src/ops.rs");
+        assert_eq!(portable("src/main.rs"), "src/main.rs");
     }
 }

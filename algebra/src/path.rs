@@ -110,6 +110,32 @@ impl Path {
         &self.fields
     }
 
+    /// The path of the field `field` right below this one.
+    ///
+    /// ```
+    /// use escadre_algebra::Path;
+    /// let env = Path::parse("web.env")?;
+    /// assert_eq!(env.child("a.b")?.to_string(), r#"web.env."a.b""#);
+    /// assert_eq!(env.parent().and_then(|p| p.parent()), None);
+    /// # Ok::<(), escadre_algebra::PathError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PathError`] if `field` is no field name, or past [`MAX_FIELDS`].
+    pub fn child(&self, field: &str) -> Result<Self, PathError> {
+        let name = |error| PathError::Name { path: format!("{self}.{field}"), error };
+        let field = Field::parse(field).map_err(name)?;
+        let fields: Vec<Field> = self.fields.iter().cloned().chain([field]).collect();
+        Self::new(self.resource.clone(), fields)
+    }
+
+    /// The path right above this one; `None` above a root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, above) = self.fields.split_last()?;
+        Some(Self { resource: self.resource.clone(), fields: above.into() })
+    }
+
     /// Whether this path is `other` or above it.
     #[must_use]
     pub fn is_above(&self, other: &Self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::names::Field;
+use crate::names::{Field, ResourceName};
 use crate::path::{Path, PathError};
 
 /// A set of paths: single ones, and whole subtrees.
@@ -100,6 +100,18 @@ impl PathSet {
         .normalise()
     }
 
+    /// The paths that are in one of `sets`. Costs O(paths · log paths).
+    #[must_use]
+    pub fn union_all(sets: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::none();
+        for set in sets {
+            all.everything |= set.everything;
+            all.subtrees.extend(set.subtrees);
+            all.points.extend(set.points);
+        }
+        all.normalise()
+    }
+
     /// The paths that are in this set and in `other`.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
@@ -141,11 +153,22 @@ impl PathSet {
         self
     }
 
-    /// The entries below `resource`: their fields, and whether a whole subtree is meant.
-    pub(crate) fn of_resource(&self, resource: &str) -> Vec<(&[Field], bool)> {
-        let subtrees = self.subtrees.iter().map(|p| (p, true));
-        let points = self.points.iter().map(|p| (p, false));
-        let all = subtrees.chain(points).filter(|(p, _)| p.resource().as_str() == resource);
-        all.map(|(p, whole)| (p.fields(), whole)).collect()
+    /// The entries below `resource`, in the order of their fields, and whether a whole subtree is
+    /// meant. Costs O(log paths + entries).
+    pub(crate) fn of_resource(&self, resource: &ResourceName) -> Vec<(&[Field], bool)> {
+        let subtrees = below(&self.subtrees, resource).map(|p| (p.fields(), true));
+        let points = below(&self.points, resource).map(|p| (p.fields(), false));
+        let mut entries: Vec<(&[Field], bool)> = subtrees.chain(points).collect();
+        entries.sort();
+        entries
     }
+}
+
+/// The paths of `resource`. They are ordered by resource, then fields, so they stand right behind its root.
+fn below<'a, 'b>(
+    paths: &'a BTreeSet<Path>,
+    resource: &'b ResourceName,
+) -> impl Iterator<Item = &'a Path> + use<'a, 'b> {
+    let behind = paths.range(Path::root(resource.clone())..);
+    behind.take_while(move |path| path.resource() == resource)
 }

@@ -1,5 +1,6 @@
 //! Resources: records under a name, as they are written.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -248,7 +249,34 @@ macro_rules! authored_integer {
         }
     )*};
 }
-authored_integer!(i32 i64 u16 u32);
+authored_integer!(u8 i8 u16 i16 u32 i32 i64);
+
+macro_rules! authored_wide_integer {
+    ($($t:ty)*) => {$(
+        impl From<$t> for Authored {
+            fn from(value: $t) -> Self {
+                Self(match i64::try_from(value) {
+                    Ok(value) => Kind::Value(Value::Integer(value)),
+                    Err(_) => Kind::Invalid(format!("`{value}` does not fit an integer of 64 bits")),
+                })
+            }
+        }
+    )*};
+}
+authored_wide_integer!(u64 usize);
+
+impl From<f32> for Authored {
+    /// The decimal of the same shortest digits: 0.1 of 32 bits is 0.1.
+    fn from(value: f32) -> Self {
+        Self::from(value.to_string().parse().unwrap_or_else(|_| f64::from(value)))
+    }
+}
+
+impl From<List> for Authored {
+    fn from(list: List) -> Self {
+        Value::List(list).into()
+    }
+}
 
 macro_rules! authored_text {
     ($($t:ty)*) => {$(
@@ -261,6 +289,13 @@ macro_rules! authored_text {
     )*};
 }
 authored_text!(&str String &String Text Word LabelRef DeviceIdRef);
+
+impl From<Cow<'_, str>> for Authored {
+    #[track_caller]
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::from(&*text)
+    }
+}
 
 impl<T: Into<Self>> From<Vec<T>> for Authored {
     fn from(items: Vec<T>) -> Self {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::annotation::Annotation;
+use crate::facts::Facts;
 use crate::names::Field;
 use crate::value::Value;
 
@@ -184,22 +185,24 @@ impl<A: Annotation> Tree<A> {
     }
 
     /// Only the paths in `kept` (whole subtrees or single ones), and those above them.
-    pub(crate) fn keep(self: &Arc<Self>, kept: &[(&[Field], bool)]) -> Arc<Self> {
-        if kept.iter().any(|(fields, whole)| fields.is_empty() && *whole) {
+    ///
+    /// `kept` is sorted, and this tree stands at the first `depth` fields of each.
+    /// Costs O(log children) for each field of `kept`.
+    pub(crate) fn keep(self: &Arc<Self>, kept: &[(&[Field], bool)], depth: usize) -> Arc<Self> {
+        let n_here = kept.iter().take_while(|(fields, _)| fields.len() == depth).count();
+        let (here, below) = kept.split_at(n_here);
+        if here.iter().any(|(_, whole)| *whole) {
             return Arc::clone(self);
         }
         let mut tree = Self::nothing();
         if !kept.is_empty() {
             tree.own.clone_from(&self.own);
         }
-        for (fields, _) in kept {
-            let [field, ..] = fields else { continue };
-            if tree.children.contains_key(field) {
+        for group in below.chunk_by(|(a, _), (b, _)| a.get(depth) == b.get(depth)) {
+            let Some(field) = group.first().and_then(|(fields, _)| fields.get(depth)) else {
                 continue;
-            }
-            let below = kept.iter().filter(|(f, _)| f.first() == Some(field));
-            let below: Vec<_> = below.map(|(f, whole)| (&f[1..], *whole)).collect();
-            let child = self.child(field).keep(&below);
+            };
+            let child = self.child(field).keep(group, depth + 1);
             tree.children.insert(field.clone(), child);
             tree.normalise_at(field);
         }
@@ -230,6 +233,27 @@ impl<A: Annotation> Tree<A> {
         let below = self.below.as_ref().map(|a| f(&Value::Unset, a).1);
         let children = self.children.iter().map(|(k, c)| (k.clone(), Arc::new(c.map(f))));
         Tree { own, below, children: children.collect() }
+    }
+
+    /// Joins the candidates of a node that say the same on one device; see `Claims::settle`.
+    pub(crate) fn settle(tree: &mut Arc<Self>, facts: &Facts) {
+        let changed = tree.children.iter().filter_map(|(field, child)| {
+            let mut settled = Arc::clone(child);
+            Self::settle(&mut settled, facts);
+            (!Arc::ptr_eq(child, &settled)).then(|| (field.clone(), settled))
+        });
+        let changed: Vec<(Field, Arc<Self>)> = changed.collect();
+        let mut instances = tree.own.iter().map(|(value, _)| value.instantiate(facts));
+        let first = instances.next();
+        let agree =
+            tree.own.len() > 1 && instances.all(|instance| Some(&instance) == first.as_ref());
+        if agree || !changed.is_empty() {
+            let tree = Arc::make_mut(tree);
+            tree.children.extend(changed);
+            if agree {
+                tree.own.truncate(1);
+            }
+        }
     }
 
     /// Whether both claim the same candidates at the same paths, annotations aside.

@@ -1,9 +1,9 @@
 //! Values: what a path may hold.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+pub use crate::decimal::Decimal;
 use crate::facts::Facts;
 use crate::names::{Field, LabelKey};
 use crate::path::MAX_FIELDS;
@@ -30,77 +30,27 @@ pub enum Value {
     List(List),
 }
 
-/// A finite number with a fraction; its order is that of numbers.
-///
-/// ```
-/// use escadre_algebra::Decimal;
-/// assert!(Decimal::new(f64::NAN).is_none());
-/// assert_eq!(Decimal::new(-0.0), Decimal::new(0.0));
-/// ```
-#[derive(Clone, Copy)]
-// INVARIANT: finite, and not -0.0; `new` keeps it.
-pub struct Decimal(f64);
-
-impl Decimal {
-    /// The number `value`, unless it is infinite or not a number.
-    #[must_use]
-    pub fn new(value: f64) -> Option<Self> {
-        value.is_finite().then_some(Self(value + 0.0))
-    }
-
-    /// The number.
-    #[must_use]
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl PartialEq for Decimal {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Decimal {}
-
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl Hash for Decimal {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_bits().hash(state);
-    }
-}
-
-impl fmt::Display for Decimal {
-    /// The shortest digits that read back as this number, with a fraction or an exponent.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 /// A list of items, which claims are made of as a whole.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct List {
     items: Arc<[Item]>,
-    // INVARIANT: the nesting below this list, at most MAX_FIELDS; `new` keeps it.
-    depth: u8,
+    summary: Summary,
 }
+
+/// What is known of a list or a record without looking at its items.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Summary {
+    // INVARIANT: the nesting below it, at most MAX_FIELDS; `Summary::of` keeps it.
+    depth: u8,
+    // INVARIANT: the items in it, shared ones counted each time, at most MAX_ITEMS; `Summary::of`
+    // keeps it. So every walk ends soon, whatever is shared.
+    n_items: u64,
+    /// Whether it is the same on every device.
+    constant: bool,
+}
+
+/// The most items that a list or record may have, those of inner ones included.
+const MAX_ITEMS: u64 = 1_000_000;
 
 /// One item of a [`List`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +66,7 @@ pub enum Item {
 pub struct Record {
     // INVARIANT: sorted by name, no name twice; `new` keeps it.
     fields: Arc<[(Field, Item)]>,
-    depth: u8,
+    summary: Summary,
 }
 
 /// A list or record that cannot be a value.
@@ -125,6 +75,9 @@ pub enum ListError {
     /// It is nested deeper than a path may be.
     #[error("it is nested more than 64 levels deep")]
     TooDeep,
+    /// It has too many items, shared ones counted each time.
+    #[error("it has more than 1000000 items")]
+    TooLarge,
     /// An item is `Object` or `Unset`.
     #[error("a list holds scalars, lists and records only")]
     Item,
@@ -134,12 +87,21 @@ pub enum ListError {
 }
 
 impl Item {
-    fn depth(&self) -> Result<usize, ListError> {
+    fn summary(&self) -> Result<Summary, ListError> {
         match self {
             Self::Value(Value::Object | Value::Unset) => Err(ListError::Item),
-            Self::Value(Value::List(list)) => Ok(usize::from(list.depth)),
-            Self::Value(_) => Ok(0),
-            Self::Record(record) => Ok(usize::from(record.depth)),
+            Self::Value(Value::List(list)) => Ok(list.summary),
+            Self::Value(scalar) => {
+                Ok(Summary { depth: 0, n_items: 0, constant: scalar.is_constant() })
+            }
+            Self::Record(record) => Ok(record.summary),
+        }
+    }
+
+    fn is_constant(&self) -> bool {
+        match self {
+            Self::Value(value) => value.is_constant(),
+            Self::Record(record) => record.summary.constant,
         }
     }
 
@@ -153,34 +115,46 @@ impl Item {
     fn instantiate(&self, facts: &Facts) -> Self {
         match self {
             Self::Value(value) => Self::Value(value.instantiate(facts)),
+            Self::Record(r) if r.summary.constant => self.clone(),
             Self::Record(r) => {
                 let fields = r.fields.iter().map(|(k, item)| (k.clone(), item.instantiate(facts)));
-                Self::Record(Record { fields: fields.collect(), depth: r.depth })
+                let fields: Arc<[(Field, Self)]> = fields.collect();
+                let constant = fields.iter().all(|(_, item)| item.is_constant());
+                Self::Record(Record { fields, summary: Summary { constant, ..r.summary } })
             }
         }
     }
 }
 
-fn depth_over<'a>(items: impl Iterator<Item = &'a Item>) -> Result<u8, ListError> {
-    let mut depth = 0;
-    for item in items {
-        depth = depth.max(item.depth()?);
+impl Summary {
+    fn of<'a>(items: impl Iterator<Item = &'a Item>) -> Result<Self, ListError> {
+        let (mut depth, mut n_items, mut constant) = (0, 0_u64, true);
+        for item in items {
+            let item = item.summary()?;
+            depth = depth.max(item.depth);
+            n_items = n_items.saturating_add(1).saturating_add(item.n_items);
+            constant &= item.constant;
+        }
+        if usize::from(depth) >= MAX_FIELDS {
+            return Err(ListError::TooDeep);
+        }
+        if n_items > MAX_ITEMS {
+            return Err(ListError::TooLarge);
+        }
+        Ok(Self { depth: depth + 1, n_items, constant })
     }
-    if depth >= MAX_FIELDS {
-        return Err(ListError::TooDeep);
-    }
-    u8::try_from(depth + 1).map_err(|_| ListError::TooDeep)
 }
 
 impl List {
     /// The list of `items`.
     ///
     /// # Errors
-    /// [`ListError`] if an item is `Object` or `Unset`, or nested too deep.
+    /// [`ListError`] if an item is `Object` or `Unset`, or nested too deep, or if there are too many
+    /// items when sharing is written out.
     pub fn new(items: impl Into<Arc<[Item]>>) -> Result<Self, ListError> {
         let items = items.into();
-        let depth = depth_over(items.iter())?;
-        Ok(Self { items, depth })
+        let summary = Summary::of(items.iter())?;
+        Ok(Self { items, summary })
     }
 
     /// The items.
@@ -194,14 +168,15 @@ impl Record {
     /// The record of `fields`.
     ///
     /// # Errors
-    /// [`ListError`] if a name is given twice, or an item is nested too deep.
+    /// [`ListError`] if a name is given twice, an item is nested too deep, or there are too many
+    /// items when sharing is written out.
     pub fn new(mut fields: Vec<(Field, Item)>) -> Result<Self, ListError> {
         fields.sort_by(|a, b| a.0.cmp(&b.0));
         if fields.windows(2).any(|w| w[0].0 == w[1].0) {
             return Err(ListError::Twice);
         }
-        let depth = depth_over(fields.iter().map(|(_, item)| item))?;
-        Ok(Self { fields: fields.into(), depth })
+        let summary = Summary::of(fields.iter().map(|(_, item)| item))?;
+        Ok(Self { fields: fields.into(), summary })
     }
 
     /// The named items, in the order of their names.
@@ -239,10 +214,16 @@ impl Value {
         }
     }
 
-    /// Whether this value is the same on every device.
+    /// Whether this value is the same on every device. Costs O(1).
     #[must_use]
     pub fn is_constant(&self) -> bool {
-        self.words().iter().all(|w| w.as_literal().is_some())
+        match self {
+            Self::Text(word) => word.as_literal().is_some(),
+            Self::List(list) => list.summary.constant,
+            Self::Unset | Self::Object | Self::Bool(_) | Self::Integer(_) | Self::Decimal(_) => {
+                true
+            }
+        }
     }
 
     /// The first label that is missing in this value, after [`Value::instantiate`].
@@ -256,9 +237,11 @@ impl Value {
     pub fn instantiate(&self, facts: &Facts) -> Self {
         match self {
             Self::Text(word) => Self::Text(word.instantiate(facts)),
-            Self::List(list) if !self.is_constant() => {
-                let items = list.items.iter().map(|item| item.instantiate(facts)).collect();
-                Self::List(List { items, depth: list.depth })
+            Self::List(list) if !list.summary.constant => {
+                let items: Arc<[Item]> =
+                    list.items.iter().map(|item| item.instantiate(facts)).collect();
+                let constant = items.iter().all(Item::is_constant);
+                Self::List(List { items, summary: Summary { constant, ..list.summary } })
             }
             _ => self.clone(),
         }
@@ -274,7 +257,7 @@ impl fmt::Display for Value {
             Self::Integer(n) => write!(f, "{n}"),
             Self::Decimal(x) => write!(f, "{x}"),
             Self::Text(word) => write!(f, "{word:?}"),
-            Self::List(list) => f.debug_list().entries(list.items.iter()).finish(),
+            Self::List(list) => fmt::Debug::fmt(list, f),
         }
     }
 }
@@ -289,9 +272,19 @@ impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(value) => fmt::Display::fmt(value, f),
-            Self::Record(record) => {
-                f.debug_map().entries(record.fields.iter().map(|(k, v)| (k, v))).finish()
-            }
+            Self::Record(record) => fmt::Debug::fmt(record, f),
         }
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.items.iter()).finish()
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.fields.iter().map(|(k, v)| (k, v))).finish()
     }
 }

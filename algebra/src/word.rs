@@ -33,19 +33,50 @@ pub enum Part {
 // INVARIANT: no empty literal, no two literals side by side; `from_parts` keeps it.
 pub struct Word(Arc<[Part]>);
 
-impl Word {
-    /// The word of `parts`, side by side.
-    pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Self {
-        let mut merged: Vec<Part> = Vec::new();
-        for part in parts {
-            match (merged.last_mut(), part) {
-                (_, Part::Literal(text)) if text.is_empty() => {}
-                (Some(Part::Literal(before)), Part::Literal(text)) => {
-                    *before = Arc::from([&**before, &*text].concat());
-                }
-                (_, part) => merged.push(part),
+/// Literals side by side, before it is known where they end.
+// CHOICE: one literal stays shared; more are copied into one buffer, once.
+enum Run {
+    Empty,
+    One(Arc<str>),
+    Many(String),
+}
+
+impl Run {
+    fn then(self, text: Arc<str>) -> Self {
+        match self {
+            run if text.is_empty() => run,
+            Self::Empty => Self::One(text),
+            Self::One(before) => Self::Many([&*before, &*text].concat()),
+            Self::Many(mut before) => {
+                before.push_str(&text);
+                Self::Many(before)
             }
         }
+    }
+
+    fn end(self) -> Option<Part> {
+        match self {
+            Self::Empty => None,
+            Self::One(text) => Some(Part::Literal(text)),
+            Self::Many(text) => Some(Part::Literal(text.into())),
+        }
+    }
+}
+
+impl Word {
+    /// The word of `parts`, side by side. Costs O(characters + parts).
+    pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut merged: Vec<Part> = Vec::new();
+        let mut run = Run::Empty;
+        for part in parts {
+            if let Part::Literal(text) = part {
+                run = run.then(text);
+            } else {
+                merged.extend(std::mem::replace(&mut run, Run::Empty).end());
+                merged.push(part);
+            }
+        }
+        merged.extend(run.end());
         Self(merged.into())
     }
 

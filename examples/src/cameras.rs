@@ -12,9 +12,9 @@ pub struct Site {
 
 /// The sites of the sample inventory that record in their own time zone.
 pub const SITES: [Site; 3] = [
-    Site { id: "site-01", zone: "Europe/Paris" },
-    Site { id: "site-02", zone: "America/Edmonton" },
-    Site { id: "site-03", zone: "Asia/Tokyo" },
+    Site { id: "site-0001", zone: "Europe/Paris" },
+    Site { id: "site-0002", zone: "Africa/Johannesburg" },
+    Site { id: "site-0003", zone: "America/Edmonton" },
 ];
 
 /// Everything that runs on the network.

@@ -15,6 +15,7 @@ mod hygiene;
 mod layers;
 mod measure;
 mod process;
+mod proofs;
 mod selector_cases;
 mod selector_table;
 mod show;

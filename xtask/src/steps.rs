@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use crate::workspace::{Workspace, read};
-use crate::{Outcome, documents, examples, fuzz, generate, hygiene, layers, process, show, tools};
+use crate::{
+    Outcome, documents, examples, fuzz, generate, hygiene, layers, process, proofs, show, tools,
+};
 
 /// One step: its name for `--only`, a heading, and what it does.
 struct Step {
@@ -16,7 +18,7 @@ struct Step {
 const FUZZ_SECONDS: u32 = 20;
 
 /// Cheap ones first, so that a small mistake is told soon.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "fmt", heading: "code is formatted", run: fmt },
     Step {
         name: "hygiene",
@@ -32,6 +34,7 @@ const STEPS: [Step; 13] = [
     Step { name: "generated", heading: "generated files are up to date", run: generate::check },
     Step { name: "examples", heading: "examples print what is expected", run: examples::check },
     Step { name: "readme", heading: "commands in README.md and docs/ work", run: documents::check },
+    Step { name: "proofs", heading: "Coq accepts every theorem", run: proofs::check },
     Step { name: "fuzz", heading: "a short run of each fuzz target", run: fuzz_smoke },
     Step { name: "show", heading: "the evidence, quickly", run: show_all },
 ];

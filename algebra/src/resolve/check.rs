@@ -1,6 +1,6 @@
 //! Checking claims: rendered where they can be, and what is wrong where they cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::after::{self, AfterError};
@@ -40,24 +40,21 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
         let (state, contested) = ResourceState::render(tree);
         varies |=
             contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
-        let n_contested = contested.len();
-        faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
         if let Some(state) = state {
             // What is contested may be what is required.
-            if n_contested == 0 {
-                faults.extend(missing_fields(name, &state));
-            }
+            let is_contested = |fault: &Fault| {
+                matches!(fault, Fault::MissingField { path, .. }
+                if contested.iter().any(|(c, _)| touch(c, path.fields())))
+            };
+            faults.extend(missing_fields(name, &state).into_iter().filter(|f| !is_contested(f)));
             mention(name, &state, &mut mentions);
             resources.insert(name.clone(), Arc::new(state));
         }
+        faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
     }
-    let order = match after::order(&with(&resources, elsewhere)) {
-        Ok(order) => order.into_iter().filter(|name| resources.contains_key(name)).collect(),
-        Err(error) => {
-            faults.push(Fault::After(error));
-            Vec::new()
-        }
-    };
+    let (mut order, errors) = after::order(&with(&resources, elsewhere));
+    order.retain(|name| resources.contains_key(name));
+    faults.extend(errors.into_iter().map(Fault::After));
     Checked {
         configuration: Arc::new(Configuration { resources, order }),
         faults,
@@ -78,6 +75,10 @@ fn with(
         }
     }
     resources
+}
+
+fn touch(a: &[Field], b: &[Field]) -> bool {
+    a.starts_with(b) || b.starts_with(a)
 }
 
 fn path(resource: &ResourceName, fields: &[Field]) -> Option<Path> {
@@ -111,10 +112,9 @@ fn mention(
     mentions: &mut BTreeMap<LabelKey, Vec<(Path, Value)>>,
 ) {
     for (fields, value) in state.leaves() {
-        // A label that is missing was replaced before, where claims were instantiated to compare them.
-        let missing = value.words().into_iter().filter_map(crate::Word::missing);
-        let keys = value.words().into_iter().flat_map(crate::Word::labels);
-        for key in keys.chain(missing) {
+        let keys: BTreeSet<&LabelKey> =
+            value.words().into_iter().flat_map(crate::Word::labels).collect();
+        for key in keys {
             if let Some(path) = path(name, fields) {
                 mentions.entry(key.clone()).or_default().push((path, value.clone()));
             }

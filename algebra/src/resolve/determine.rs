@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::check::check;
-use super::{Outcome, Resolver};
+use super::{Member, Outcome, Resolver};
 use crate::claims::Claims;
 use crate::denote::Evaluator;
 use crate::facts::{Attestation, Facts, Knowledge, Label};
@@ -13,11 +13,18 @@ use crate::names::{LabelKey, ResourceName};
 use crate::selector::{COMPLETION_BUDGET, Partition, Test};
 use crate::tree::Tree;
 
-/// For each label that a fleet looks at, enough values to see every answer that it can give.
+/// For each label that a fleet tests, enough values to see every answer that it can give.
 ///
 /// Two strings of one class of the label's partition answer every test alike. A class without
 /// end has two representatives, so that a value which mentions the label is seen to vary.
-pub(super) struct Completions(BTreeMap<LabelKey, Vec<Option<Arc<str>>>>);
+pub(super) struct Completions {
+    tested: BTreeMap<LabelKey, Vec<Option<Arc<str>>>>,
+    /// The labels that texts mention. A text that mentions an unknown label is undetermined
+    /// without trying values for it.
+    mentioned: BTreeSet<LabelKey>,
+    /// The resources that the fleet deploys somewhere.
+    resources: BTreeSet<ResourceName>,
+}
 
 impl Completions {
     pub(super) fn new(evaluator: &Evaluator) -> Self {
@@ -27,28 +34,34 @@ impl Completions {
                 tests.entry(key.clone()).or_default().push(test);
             }
         }
+        let mut mentioned = BTreeSet::new();
+        let mut resources = BTreeSet::new();
         for fleet in &evaluator.dag().nodes {
             let Op::Deploy(deployed) = &fleet.0.op else { continue };
+            resources.insert(deployed.resource.clone());
             let words = deployed.leaves.iter().flat_map(|leaf| leaf.value.words());
-            words.flat_map(crate::Word::labels).for_each(|key| {
-                tests.entry(key.clone()).or_default();
-            });
+            mentioned.extend(words.flat_map(crate::Word::labels).cloned());
         }
         let values = |tests: Vec<&Test>| Partition::of(tests).representatives();
-        Self(tests.into_iter().map(|(key, tests)| (key, values(tests))).collect())
+        let tested = tests.into_iter().map(|(key, tests)| (key, values(tests))).collect();
+        Self { tested, mentioned, resources }
     }
 
     fn unknown<'a>(
         &'a self,
         facts: &'a Facts,
     ) -> impl Iterator<Item = (&'a LabelKey, &'a [Option<Arc<str>>])> {
-        let unknown = |key: &LabelKey| facts.label(key.as_str()) == Knowledge::Unknown;
-        self.0.iter().filter(move |(key, _)| unknown(key)).map(|(key, values)| (key, &values[..]))
+        let known = |key: &LabelKey| facts.label(key.as_str()) != Knowledge::Unknown;
+        self.tested
+            .iter()
+            .filter(move |(key, _)| !known(key))
+            .map(|(key, values)| (key, &values[..]))
     }
 
     /// Whether the fleet looks at an unknown label of this device.
-    pub(super) fn are_several(&self, facts: &Facts) -> bool {
-        self.unknown(facts).next().is_some()
+    pub(super) fn matter(&self, facts: &Facts) -> bool {
+        let unknown = |key: &LabelKey| facts.label(key.as_str()) == Knowledge::Unknown;
+        self.tested.keys().chain(&self.mentioned).any(unknown)
     }
 
     /// A device for each combination of representatives; `None` past the budget.
@@ -83,24 +96,51 @@ fn with(facts: &Facts, key: &LabelKey, value: Option<Arc<str>>) -> Facts {
 impl Resolver<'_> {
     /// What is the same under every completion of the unknown labels of `facts`.
     pub(super) fn determine(&mut self, facts: &Facts) -> Outcome {
-        let Some(completed) = self.completions.of(facts) else { return Outcome::Undetermined };
+        let Some(completed) = self.completions.of(facts) else { return self.membership(facts) };
         let mut agreed: Option<Agreed> = None;
-        for (n, facts) in completed.iter().enumerate() {
-            let claims = self.group(facts).map(|group| group.claims.clone());
-            match (&mut agreed, claims) {
+        let mut seen = Vec::new();
+        for (n, completed) in completed.iter().enumerate() {
+            let group = self.group(completed);
+            match (&mut agreed, group) {
                 (None, None) => {}
-                (Some(agreed), Some(claims)) => agreed.meet(&claims, facts),
-                (agreed @ None, Some(claims)) if n == 0 => {
-                    *agreed = Some(Agreed::new(&claims, facts));
+                (Some(agreed), Some(group)) => {
+                    // The same claims again say the same, unless they mention what is unknown.
+                    let again = seen.contains(&Arc::as_ptr(&group));
+                    if !again || group.labels.iter().any(|key| is_unknown(key, facts)) {
+                        agreed.meet(&group.claims, completed);
+                    }
+                    if !again {
+                        seen.push(Arc::as_ptr(&group));
+                    }
+                }
+                (agreed @ None, Some(group)) if n == 0 => {
+                    *agreed = Some(Agreed::new(&group.claims, completed));
                 }
                 (_, _) => return Outcome::Undetermined,
             }
         }
-        let Some(agreed) = agreed else { return Outcome::NotMember };
+        let Some(mut agreed) = agreed else { return Outcome::NotMember };
+        agreed.leave_what_mentions_unknown(facts);
         let undetermined: Arc<[ResourceName]> = agreed.undetermined.iter().cloned().collect();
         let checked = check(&agreed.claims(facts), &undetermined);
         self.member(&checked, facts, undetermined)
     }
+
+    /// The membership alone, as far as it can be decided; every resource is left.
+    fn membership(&self, facts: &Facts) -> Outcome {
+        match crate::explain::members(self.evaluator).matches(facts) {
+            Some(false) => Outcome::NotMember,
+            None => Outcome::Undetermined,
+            Some(true) => {
+                let undetermined = self.completions.resources.iter().cloned().collect();
+                Outcome::Member(Member { configuration: Arc::default(), undetermined })
+            }
+        }
+    }
+}
+
+fn is_unknown(key: &LabelKey, facts: &Facts) -> bool {
+    facts.label(key.as_str()) == Knowledge::Unknown
 }
 
 /// What the completions seen so far agree on.
@@ -135,24 +175,35 @@ impl Agreed {
         }
     }
 
+    /// A text that still mentions an unknown label varies with it, so its resource is undetermined.
+    fn leave_what_mentions_unknown(&mut self, facts: &Facts) {
+        for (name, tree) in &self.first.roots {
+            if !self.undetermined.contains(name) && mentions_unknown(tree, facts) {
+                self.undetermined.insert(name.clone());
+            }
+        }
+    }
+
     /// The claims of the determined resources: as written, unless they mention an unknown label
-    /// (which is then without effect) or have to be compared.
+    /// there (which is then without effect); candidates that say the same are one.
     fn claims(&self, facts: &Facts) -> Claims<()> {
         let determined =
             self.first.roots.iter().filter(|(name, _)| !self.undetermined.contains(*name));
         let roots = determined.map(|(name, first)| {
-            let written = self.written.roots.get(name).filter(|written| {
-                let mut plain = true;
-                written.walk(&mut Vec::new(), &mut |_, node| {
-                    let words = node.own.iter().flat_map(|(value, ())| value.words());
-                    let known = |key: &LabelKey| facts.label(key.as_str()) != Knowledge::Unknown;
-                    plain &= node.own.len() < 2 && words.flat_map(crate::Word::labels).all(known);
-                    plain
-                });
-                plain
-            });
+            let written =
+                self.written.roots.get(name).filter(|tree| !mentions_unknown(tree, facts));
             (name.clone(), Arc::clone(written.unwrap_or(first)))
         });
-        Claims { roots: roots.collect() }
+        Claims { roots: roots.collect() }.settle(facts)
     }
+}
+
+fn mentions_unknown(tree: &Tree<()>, facts: &Facts) -> bool {
+    let mut found = false;
+    tree.walk(&mut Vec::new(), &mut |_, node| {
+        let words = node.own.iter().flat_map(|(value, ())| value.words());
+        found |= words.flat_map(crate::Word::labels).any(|key| is_unknown(key, facts));
+        !found
+    });
+    found
 }

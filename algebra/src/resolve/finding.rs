@@ -5,11 +5,11 @@ use std::fmt;
 
 use super::check::Fault;
 use crate::after::AfterError;
-use crate::annotation::Sources;
+use crate::annotation::{Annotation as _, Sources};
 use crate::claims::Claims;
 use crate::denote::Evaluator;
 use crate::inventory::Inventory;
-use crate::names::{DeviceId, LabelKey, ResourceName};
+use crate::names::{DeviceId, Field, LabelKey, ResourceName};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::value::Value;
@@ -60,6 +60,17 @@ pub enum Finding {
         resource: ResourceName,
         /// What it is after.
         target: String,
+        /// Who wrote that.
+        sources: Sources,
+        /// On which devices.
+        on: Devices,
+    },
+    /// What a resource says in `after` is not `NAME = true`.
+    BadDependency {
+        /// The field.
+        path: Path,
+        /// What it holds, and who wrote it.
+        value: (Value, Sources),
         /// On which devices.
         on: Devices,
     },
@@ -67,6 +78,8 @@ pub enum Finding {
     Cycle {
         /// Each is after the next, the last after the first.
         resources: Vec<ResourceName>,
+        /// Who wrote the dependencies between them.
+        sources: Sources,
         /// On which devices.
         on: Devices,
     },
@@ -98,7 +111,8 @@ pub struct Unresolved {
 }
 
 impl Unresolved {
-    /// The groups, those on most devices first; at most a hundred beside the invalid parts.
+    /// The groups: at most a hundred invalid parts, then at most a hundred others, those on most
+    /// devices first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -143,7 +157,9 @@ impl Collector {
         let n_more = faults.len().saturating_sub(MAX_FINDINGS);
         faults.truncate(MAX_FINDINGS);
         let mut annotated: HashMap<DeviceId, Claims<Sources>> = HashMap::new();
-        let mut findings: Vec<Finding> = problems.into_iter().map(Finding::Invalid).collect();
+        let n_problems = problems.len().saturating_sub(MAX_FINDINGS);
+        let problems = problems.into_iter().take(MAX_FINDINGS);
+        let mut findings: Vec<Finding> = problems.map(Finding::Invalid).collect();
         for (fault, on) in faults {
             let claims = annotated.entry(on.witness.clone()).or_insert_with(|| {
                 let facts = inventory.device(on.witness.as_str());
@@ -151,7 +167,7 @@ impl Collector {
             });
             findings.push(finding(fault, on, claims));
         }
-        Unresolved { findings, n_more }
+        Unresolved { findings, n_more: n_more + n_problems }
     }
 }
 
@@ -182,18 +198,48 @@ fn finding(fault: Fault, on: Devices, claims: &Claims<Sources>) -> Finding {
                 on,
             }
         }
-        Fault::After(AfterError::UnknownTarget { resource, target }) => {
-            Finding::UnknownDependency { resource, target, on }
+        Fault::After(error) => dependency(error, on, claims),
+    }
+}
+
+fn dependency(error: AfterError, on: Devices, claims: &Claims<Sources>) -> Finding {
+    let written = |resource: &ResourceName, fields: Vec<Field>| {
+        let path = Path::new(resource.clone(), fields).ok();
+        path.and_then(|path| claims.at(&path).into_iter().next().map(|c| c.1)).unwrap_or_default()
+    };
+    let after = |target: &str| -> Vec<Field> {
+        ["after", target].iter().filter_map(|name| Field::parse(name).ok()).collect()
+    };
+    match error {
+        AfterError::UnknownTarget { resource, target } => {
+            let sources = written(&resource, after(target.as_str()));
+            Finding::UnknownDependency { resource, target: target.to_string(), sources, on }
         }
-        Fault::After(AfterError::Cycle(resources)) => Finding::Cycle { resources, on },
+        AfterError::NotTrue { resource, fields, value } => {
+            let sources = written(&resource, fields.to_vec());
+            let root = Path::root(resource.clone());
+            let path = Path::new(resource, fields.to_vec()).unwrap_or(root);
+            Finding::BadDependency { path, value: (value, sources), on }
+        }
+        AfterError::Cycle(resources) => {
+            let mut sources = Sources::default();
+            let next = resources.iter().cycle().skip(1);
+            for (resource, target) in resources.iter().zip(next) {
+                sources.join(&written(resource, after(target.as_str())));
+            }
+            Finding::Cycle { resources, sources, on }
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |f: &mut fmt::Formatter<'_>, sources: &Sources| {
+            sources.all().iter().try_for_each(|source| write!(f, "\n        written at {source}"))
+        };
         let written = |f: &mut fmt::Formatter<'_>, value: &Value, sources: &Sources| {
             write!(f, "\n    {value}")?;
-            sources.all().iter().try_for_each(|source| write!(f, "\n        written at {source}"))
+            at(f, sources)
         };
         match self {
             Self::Invalid(problem) => {
@@ -219,13 +265,19 @@ impl fmt::Display for Finding {
                     .iter()
                     .try_for_each(|s| write!(f, "\n        resource written at {s}"))
             }
-            Self::UnknownDependency { resource, target, on } => {
-                write!(f, "`{resource}` is after `{target}`, which is not there, {on}")
+            Self::UnknownDependency { resource, target, sources, on } => {
+                write!(f, "`{resource}` is after `{target}`, which is not there, {on}")?;
+                at(f, sources)
             }
-            Self::Cycle { resources, on } => {
+            Self::BadDependency { path, value, on } => {
+                write!(f, "no dependency at {path} {on}: expected `after.NAME = true`")?;
+                written(f, &value.0, &value.1)
+            }
+            Self::Cycle { resources, sources, on } => {
                 f.write_str("a cycle of dependencies: ")?;
                 resources.iter().try_for_each(|name| write!(f, "`{name}` is after "))?;
-                write!(f, "`{}`, {on}", resources.first().map_or("", |name| name.as_str()))
+                write!(f, "`{}`, {on}", resources.first().map_or("", |name| name.as_str()))?;
+                at(f, sources)
             }
         }
     }

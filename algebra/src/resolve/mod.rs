@@ -4,7 +4,7 @@ mod check;
 mod determine;
 mod finding;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::claims::Claims;
@@ -14,7 +14,7 @@ use crate::digest::Digest;
 use crate::facts::{Facts, Knowledge};
 use crate::fleet::Fleet;
 use crate::inventory::Inventory;
-use crate::names::ResourceName;
+use crate::names::{LabelKey, ResourceName};
 use check::{Checked, Fault, check};
 use determine::Completions;
 use finding::Collector;
@@ -61,8 +61,8 @@ impl Fleet {
     /// With unknown labels an answer is determined iff it is the same under every completion of
     /// them. A device whose membership is undetermined is left alone; a resource with an
     /// undetermined path is left as it is on that device. Past
-    /// [`COMPLETION_BUDGET`](crate::COMPLETION_BUDGET) completions a device is taken to be
-    /// undetermined.
+    /// [`COMPLETION_BUDGET`](crate::COMPLETION_BUDGET) completions only the membership is decided,
+    /// where it can be, and every resource is left as it is.
     ///
     /// Costs O(devices · selectors + different answers · claims), without unknown labels.
     ///
@@ -111,6 +111,8 @@ struct Resolver<'a> {
 struct Group {
     claims: Claims<()>,
     checked: Checked,
+    /// The labels that the claims mention.
+    labels: BTreeSet<LabelKey>,
 }
 
 impl<'a> Resolver<'a> {
@@ -126,20 +128,21 @@ impl<'a> Resolver<'a> {
         }
         let group = self.evaluator.evaluate::<()>(&answers).map(|claims| {
             let checked = check(&claims, &[]);
-            Arc::new(Group { claims, checked })
+            let labels = claims.labels();
+            Arc::new(Group { claims, checked, labels })
         });
         self.groups.insert(answers, group.clone());
         group
     }
 
     fn outcome(&mut self, facts: &Facts) -> Outcome {
-        if facts.has_unknown() && self.completions.are_several(facts) {
+        if facts.has_unknown() && self.completions.matter(facts) {
             return self.determine(facts);
         }
         let Some(group) = self.group(facts) else { return Outcome::NotMember };
         if group.checked.varies {
             // Candidates that mention labels may be equal on this device.
-            let checked = check(&group.claims.instantiate(facts), &[]);
+            let checked = check(&group.claims.settle(facts), &[]);
             return self.member(&checked, facts, Arc::from([]));
         }
         self.member(&group.checked, facts, Arc::from([]))

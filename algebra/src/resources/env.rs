@@ -9,7 +9,11 @@ use crate::word::Word;
 
 /// What an environment variable holds: a text, a secret, or something that the target looks up.
 #[derive(Clone, Debug)]
-pub struct EnvValue(Source);
+pub struct EnvValue {
+    source: Source,
+    // What was said of it that it cannot have.
+    misplaced: Vec<&'static str>,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -31,7 +35,7 @@ enum Source {
 #[must_use]
 pub fn config_map_key(name: impl Into<Text>, key: impl Into<Text>) -> EnvValue {
     let said = Said::default().and(&["name"], name.into()).and(&["key"], key.into());
-    EnvValue(Source::From("configMapKeyRef", said))
+    Source::From("configMapKeyRef", said).into()
 }
 
 /// A field of the pod as the target knows it, such as `status.podIP`.
@@ -40,39 +44,60 @@ pub fn config_map_key(name: impl Into<Text>, key: impl Into<Text>) -> EnvValue {
 /// [`label`](crate::label) and [`device_id`](crate::device_id).
 #[must_use]
 pub fn field_ref(field_path: impl Into<Text>) -> EnvValue {
-    EnvValue(Source::From("fieldRef", Said::default().and(&["fieldPath"], field_path.into())))
+    Source::From("fieldRef", Said::default().and(&["fieldPath"], field_path.into())).into()
 }
 
 /// One of the container's resources as the target knows it, such as `limits.memory`.
 #[must_use]
 pub fn resource_field_ref(resource: impl Into<Text>) -> EnvValue {
-    EnvValue(Source::From("resourceFieldRef", Said::default().and(&["resource"], resource.into())))
+    Source::From("resourceFieldRef", Said::default().and(&["resource"], resource.into())).into()
+}
+
+impl From<Source> for EnvValue {
+    fn from(source: Source) -> Self {
+        Self { source, misplaced: Vec::new() }
+    }
 }
 
 impl EnvValue {
-    /// It may be missing (of an entry of a ConfigMap).
+    /// It may be missing (of an entry of a ConfigMap). Of a text or a secret this is a problem.
     #[must_use]
     pub fn optional(self) -> Self {
         self.and("optional", true)
     }
 
-    /// The unit that it is given in (of a resource of the container).
+    /// The unit that it is given in (of a resource of the container). Of a text or a secret this
+    /// is a problem.
     #[must_use]
     pub fn divisor(self, divisor: impl Into<Text>) -> Self {
         self.and("divisor", divisor.into())
     }
 
-    fn and(self, field: &str, value: impl Into<crate::Authored>) -> Self {
-        match self.0 {
-            Source::From(source, said) => Self(Source::From(source, said.and(&[field], value))),
-            Source::Text(_) | Source::Secret(_) => self,
+    fn and(mut self, field: &'static str, value: impl Into<crate::Authored>) -> Self {
+        match self.source {
+            Source::From(source, said) => {
+                Self { source: Source::From(source, said.and(&[field], value)), ..self }
+            }
+            Source::Text(_) | Source::Secret(_) => {
+                self.misplaced.push(field);
+                self
+            }
         }
     }
 
     /// Claims it below `at`, the path of the variable.
     #[track_caller]
     pub(super) fn put(self, resource: &mut Resource, at: &[&str]) {
-        match self.0 {
+        for field in &self.misplaced {
+            resource.reject(&format!(
+                "`{field}` is said of {}; only what the target looks up has it",
+                match self.source {
+                    Source::Secret(_) => "a reference to a secret",
+                    _ => "a text",
+                }
+            ));
+        }
+        match self.source {
             Source::Text(text) => put(resource, &[at, &["value"]].concat(), text),
             Source::Secret(reference) => reference.put(resource, &[at, &["secret"]].concat()),
             Source::From(source, said) => {
@@ -87,7 +112,7 @@ macro_rules! env_text {
         impl From<$t> for EnvValue {
             #[track_caller]
             fn from(text: $t) -> Self {
-                Self(Source::Text(text.into()))
+                Source::Text(text.into()).into()
             }
         }
     )*};
@@ -96,7 +121,7 @@ env_text!(&str String &String Text Word LabelRef DeviceIdRef);
 
 impl From<SecretRef> for EnvValue {
     fn from(reference: SecretRef) -> Self {
-        Self(Source::Secret(reference))
+        Source::Secret(reference).into()
     }
 }
 

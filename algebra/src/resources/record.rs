@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::serializer::Serializer;
 use crate::names::Field;
+use crate::path::Fields;
 use crate::resource::{Authored, Resource};
 use crate::value::{Item, Value};
 
@@ -60,6 +61,8 @@ impl serde::ser::Error for RecordError {
 /// The record `value` under `name`: exactly the user's own fields.
 ///
 /// Structs and maps become fields, sequences become lists, an empty map stays an empty object.
+/// A field `kind` at the top says what a target takes the record for, and `after` which resources
+/// come first, as a map from their names to `true`.
 /// What cannot be a value (null, NaN, …) is a problem of the resource; see [`try_record`].
 ///
 /// ```
@@ -84,7 +87,8 @@ pub fn record<T: Serialize + ?Sized>(name: &str, value: &T) -> Resource {
 /// # Errors
 /// [`RecordError`] names the path of a null, unit or `None`, of a number that is not finite or has
 /// more than 64 bits, of a key that is not a text or is given twice, of bytes, and of what is
-/// nested deeper than [`MAX_FIELDS`](crate::MAX_FIELDS); also if `value` is no record at all.
+/// nested deeper than [`MAX_FIELDS`](crate::MAX_FIELDS); of a field `after` that is no map to
+/// `true`; also if `value` is no record at all.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -94,7 +98,7 @@ pub fn record<T: Serialize + ?Sized>(name: &str, value: &T) -> Resource {
 /// ```
 #[track_caller]
 pub fn try_record<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Resource, RecordError> {
-    let leaves = flatten(value)?;
+    let leaves = top(value)?;
     let mut resource = Resource::new(name);
     for (fields, value) in leaves {
         resource.put(fields, value);
@@ -105,7 +109,8 @@ pub fn try_record<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Resour
 /// Claims the record `value` below `at`; what is wrong in it is rejected.
 #[track_caller]
 pub(crate) fn put_record<T: Serialize + ?Sized>(resource: &mut Resource, at: &[Field], value: &T) {
-    match flatten(value) {
+    let leaves = if at.is_empty() { top(value) } else { flatten(value) };
+    match leaves {
         Err(error) => resource.reject(&error),
         Ok(leaves) => {
             if !at.is_empty() {
@@ -114,6 +119,25 @@ pub(crate) fn put_record<T: Serialize + ?Sized>(resource: &mut Resource, at: &[F
             for (fields, value) in leaves {
                 resource.put([at, &fields].concat(), value);
             }
+        }
+    }
+}
+
+/// The leaves and empty objects of a record that is a resource by itself: there, `after` says which
+/// resources come first.
+fn top<T: Serialize + ?Sized>(value: &T) -> Result<Leaves, RecordError> {
+    let leaves = flatten(value)?;
+    let is_after = |fields: &[Field]| fields.first().is_some_and(|field| *field == "after");
+    let wrong = leaves.iter().find(|(fields, value)| {
+        is_after(fields)
+            && !matches!((fields.len(), value), (2, Value::Bool(true)) | (1, Value::Object))
+    });
+    match wrong {
+        None => Ok(leaves),
+        Some((fields, _)) => {
+            let message = "`after` is a map from the names of resources that come first to true; \
+                           give a field of your own another name";
+            Err(RecordError::new(Fields(fields).to_string(), message))
         }
     }
 }

@@ -1,9 +1,16 @@
 //! Buckets: a pinned hash from ids to 64-bit points. It is wire format.
+//! Selectors of them are intervals of points.
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
 
 use siphasher::sip::SipHasher24;
+
+use super::Selector;
+use super::test::Test;
+use crate::inventory::Inventory;
+use crate::origin::Origin;
+use crate::problem::Problem;
 
 /// The key of the hash: the bytes of `escadre-bucket-1`.
 const KEY: &[u8; 16] = b"escadre-bucket-1";
@@ -112,4 +119,94 @@ pub(super) fn as_percent(point: Option<u64>) -> Option<String> {
     let (whole, decimals) = (millionths / 1_000_000, millionths % 1_000_000);
     let text = format!("{whole}.{decimals:06}");
     Some(text.trim_end_matches('0').trim_end_matches('.').to_owned())
+}
+
+/// A way of spreading all devices evenly over the 64-bit points.
+#[derive(Clone, Debug)]
+pub struct BucketRef {
+    salt: Arc<str>,
+}
+
+/// The bucket space of `salt`: different salts spread devices independently.
+///
+/// ```
+/// use escadre_algebra::{bucket, percent};
+/// assert_eq!(bucket("canary").from_to(10, 25).to_string(), "bucket(canary) in [10%, 25%)");
+/// ```
+#[must_use]
+pub fn bucket(salt: impl AsRef<str>) -> BucketRef {
+    BucketRef { salt: Arc::from(salt.as_ref()) }
+}
+
+impl BucketRef {
+    /// Holds on the first `share` of this space; a smaller share is a subset.
+    #[must_use]
+    #[track_caller]
+    pub fn below(&self, share: impl Into<Percent>) -> Selector {
+        self.from_to(0, share)
+    }
+
+    /// Holds from the share `low` on, up to and without the share `high`.
+    #[must_use]
+    #[track_caller]
+    pub fn from_to(&self, low: impl Into<Percent>, high: impl Into<Percent>) -> Selector {
+        let origin = Origin::caller();
+        match (low.into().end(), high.into().end()) {
+            (Ok(Some(low)), Ok(high)) => self.checked(low, high, origin),
+            (Ok(None), Ok(None)) => self.checked(0, Some(0), origin),
+            (Ok(None), Ok(Some(high))) => self.checked(u64::MAX, Some(high), origin),
+            (Err(error), _) | (_, Err(error)) => Selector::invalid(Problem::new(&error, origin)),
+        }
+    }
+
+    /// Holds on the points from `start` on, up to and without `end` (`None` is 2⁶⁴).
+    #[must_use]
+    #[track_caller]
+    pub fn interval(&self, start: u64, end: Option<u64>) -> Selector {
+        self.checked(start, end, Origin::caller())
+    }
+
+    /// Holds on exactly the `n` devices of `inventory` with the least points in this space.
+    ///
+    /// It is the shortest interval from point 0 that holds them, computed from the ranks of the
+    /// devices in `inventory`: a device that joins later may fall into it, and one that leaves
+    /// frees its place. `None` if there are fewer than `n` devices, or if two devices have the
+    /// same point and only one of them is among the first `n`. Costs O(devices).
+    ///
+    /// ```
+    /// use escadre_algebra::{Coverage, Facts, Inventory, bucket};
+    /// let devices = ["cam-1", "cam-2", "cam-3"].map(|id| Facts::of(id, [])).into_iter();
+    /// let inventory = Inventory::new(devices.collect::<Result<Vec<_>, _>>()?, Coverage::Complete)?;
+    /// let first = bucket("canary").first(2, &inventory).unwrap();
+    /// let n = inventory.devices().iter().filter(|d| first.matches(d) == Some(true)).count();
+    /// assert_eq!(n, 2);
+    /// assert!(bucket("canary").first(4, &inventory).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn first(&self, n: usize, inventory: &Inventory) -> Option<Selector> {
+        let Some(last) = n.checked_sub(1) else { return Some(Selector::none()) };
+        if n > inventory.len() {
+            return None;
+        }
+        let devices = inventory.devices().iter();
+        let mut points: Vec<u64> =
+            devices.map(|d| bucket_point(&self.salt, d.id().as_str())).collect();
+        let (_, &mut cut, behind) = points.select_nth_unstable(last);
+        if behind.contains(&cut) {
+            return None;
+        }
+        let end = cut.checked_add(1);
+        Some(Selector::test(Test::Bucket { salt: self.salt.clone(), start: 0, end }))
+    }
+
+    fn checked(&self, start: u64, end: Option<u64>, origin: Origin) -> Selector {
+        if end.is_some_and(|end| end < start) {
+            return Selector::invalid(Problem::new(
+                &"a bucket interval ends before it starts",
+                origin,
+            ));
+        }
+        Selector::test(Test::Bucket { salt: self.salt.clone(), start, end })
+    }
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::Selector;
-use super::bucket::Percent;
 use super::test::{Bound, Comparison, Test};
-use crate::names::{DeviceId, LabelKey};
+use crate::names::{DeviceId, LabelKey, NameError};
 use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::version::Version;
@@ -28,6 +27,14 @@ pub struct LabelRef {
 #[must_use]
 pub fn label(key: impl AsRef<str>) -> LabelRef {
     LabelRef { key: Arc::from(key.as_ref()) }
+}
+
+/// The label `key`.
+///
+/// # Errors
+/// [`NameError`] if `key` is no label key.
+pub fn try_label(key: impl AsRef<str>) -> Result<LabelRef, NameError> {
+    LabelKey::parse(key.as_ref()).map(|key| LabelRef { key: key.shared() })
 }
 
 /// The selector that `result` holds, or the invalid node of its error, written at `origin`.
@@ -130,12 +137,7 @@ impl LabelRef {
     fn compare(&self, op: Comparison, bound: BoundInput, origin: Origin) -> Selector {
         match bound.0 {
             Ok(bound) => self.test(origin, |key| Test::Compare { key, op, bound }),
-            Err(input) => {
-                let error = format!(
-                    "`{input}` is not a version: expected two or three numbers, such as `2.1`"
-                );
-                Selector::invalid(Problem::new(&error, origin))
-            }
+            Err(error) => Selector::invalid(Problem::new(&error, origin)),
         }
     }
 }
@@ -147,7 +149,14 @@ fn negated(selector: Selector) -> Selector {
 
 /// What a label is to be compared with, as it was written: made of an integer, a [`Version`] or by [`semver`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoundInput(Result<Bound, Arc<str>>);
+pub struct BoundInput(Result<Bound, VersionError>);
+
+/// A text that is no version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{input}` is not a version: expected two or three numbers, such as `2.1`")]
+pub struct VersionError {
+    input: Arc<str>,
+}
 
 /// The version spelled `version`. A bad one is reported by the comparison it stands in.
 ///
@@ -160,7 +169,19 @@ pub struct BoundInput(Result<Bound, Arc<str>>);
 pub fn semver(version: impl AsRef<str>) -> BoundInput {
     let version = version.as_ref();
     let bound = Version::parse(version).map(Bound::Version);
-    BoundInput(bound.ok_or_else(|| version.chars().take(80).collect::<String>().into()))
+    BoundInput(
+        bound.ok_or_else(|| VersionError {
+            input: version.chars().take(80).collect::<String>().into(),
+        }),
+    )
+}
+
+/// The version spelled `version`.
+///
+/// # Errors
+/// [`VersionError`] if it is none.
+pub fn try_semver(version: impl AsRef<str>) -> Result<BoundInput, VersionError> {
+    semver(version).0.map(|bound| BoundInput(Ok(bound)))
 }
 
 impl From<Bound> for BoundInput {
@@ -195,7 +216,7 @@ pub struct DeviceIdRef;
 ///
 /// ```
 /// use escadre_algebra::device_id;
-/// assert_eq!(device_id().is_in(["b", "a"]).to_string(), "id() in (a, b)");
+/// assert_eq!(device_id().is_in(["b", "a"]).to_string(), "id in (a, b)");
 /// ```
 #[must_use]
 pub fn device_id() -> DeviceIdRef {
@@ -225,60 +246,4 @@ impl DeviceIdRef {
 
 pub(super) fn id_set(ids: Vec<DeviceId>) -> Selector {
     Selector::test(Test::Id(ids.into()))
-}
-
-/// A way of spreading all devices evenly over the 64-bit points.
-#[derive(Clone, Debug)]
-pub struct BucketRef {
-    salt: Arc<str>,
-}
-
-/// The bucket space of `salt`: different salts spread devices independently.
-///
-/// ```
-/// use escadre_algebra::{bucket, percent};
-/// assert_eq!(bucket("canary").from_to(10, 25).to_string(), "bucket(canary) in [10%, 25%)");
-/// ```
-#[must_use]
-pub fn bucket(salt: impl AsRef<str>) -> BucketRef {
-    BucketRef { salt: Arc::from(salt.as_ref()) }
-}
-
-impl BucketRef {
-    /// Holds on the first `share` of this space; a smaller share is a subset.
-    #[must_use]
-    #[track_caller]
-    pub fn below(&self, share: impl Into<Percent>) -> Selector {
-        self.from_to(0, share)
-    }
-
-    /// Holds from the share `low` on, up to and without the share `high`.
-    #[must_use]
-    #[track_caller]
-    pub fn from_to(&self, low: impl Into<Percent>, high: impl Into<Percent>) -> Selector {
-        let origin = Origin::caller();
-        match (low.into().end(), high.into().end()) {
-            (Ok(Some(low)), Ok(high)) => self.checked(low, high, origin),
-            (Ok(None), Ok(None)) => self.checked(0, Some(0), origin),
-            (Ok(None), Ok(Some(high))) => self.checked(u64::MAX, Some(high), origin),
-            (Err(error), _) | (_, Err(error)) => Selector::invalid(Problem::new(&error, origin)),
-        }
-    }
-
-    /// Holds on the points from `start` on, up to and without `end` (`None` is 2⁶⁴).
-    #[must_use]
-    #[track_caller]
-    pub fn interval(&self, start: u64, end: Option<u64>) -> Selector {
-        self.checked(start, end, Origin::caller())
-    }
-
-    fn checked(&self, start: u64, end: Option<u64>, origin: Origin) -> Selector {
-        if end.is_some_and(|end| end < start) {
-            return Selector::invalid(Problem::new(
-                &"a bucket interval ends before it starts",
-                origin,
-            ));
-        }
-        Selector::test(Test::Bucket { salt: self.salt.clone(), start, end })
-    }
 }

@@ -7,6 +7,7 @@ mod eval;
 mod explain;
 pub mod kubernetes;
 mod lexer;
+mod ops;
 mod parse;
 mod parse_test;
 mod partition;
@@ -14,13 +15,15 @@ mod print;
 mod test;
 
 use std::collections::HashSet;
-use std::ops::{BitAnd, BitOr, Not};
 use std::sync::Arc;
 
 use crate::problem::Problem;
 
-pub use bucket::{Percent, bucket_point, percent};
-pub use build::{BoundInput, BucketRef, DeviceIdRef, LabelRef, bucket, device_id, label, semver};
+pub use bucket::{BucketRef, Percent, bucket, bucket_point, percent};
+pub use build::{
+    BoundInput, DeviceIdRef, LabelRef, VersionError, device_id, label, semver, try_label,
+    try_semver,
+};
 pub use error::SelectorError;
 pub use eval::{COMPLETION_BUDGET, Completion};
 pub use partition::Partition;
@@ -65,7 +68,7 @@ enum Kind {
 }
 
 /// One node of a selector, to be read by walks that keep their own stack.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
     /// ⊤: holds everywhere.
     All,
@@ -274,33 +277,6 @@ fn same_head(a: View<'_>, b: View<'_>) -> bool {
         (View::Test(x), View::Test(y)) => x == y,
         (View::Invalid(x), View::Invalid(y)) => x.message() == y.message(),
         _ => false,
-    }
-}
-
-impl BitAnd for Selector {
-    type Output = Self;
-    fn bitand(self, other: Self) -> Self {
-        Self::all_of([self, other])
-    }
-}
-
-impl BitOr for Selector {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        Self::any_of([self, other])
-    }
-}
-
-impl Not for Selector {
-    type Output = Self;
-    /// Holds where `self` does not; `!!s` is `s` itself.
-    fn not(self) -> Self {
-        match &self.0.kind {
-            Kind::All => Self::none(),
-            Kind::None => Self::all(),
-            Kind::Not(inner) => inner.clone(),
-            _ => Self::node(Kind::Not(self)),
-        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Selector;
 use super::bucket::Percent;
-use super::build::{bucket, id_set, value_set};
+use super::bucket::bucket;
+use super::build::{id_set, value_set};
 use super::error::SelectorError;
 use super::kubernetes::is_label_value;
 use super::lexer::{Token, is_bare_name};

@@ -10,6 +10,7 @@ use super::claims::{self, FieldOrigins};
 use super::document::Document;
 use super::error::{DecodeError, Kind};
 use super::json::Json;
+use super::table::Table;
 use super::{Limits, selectors};
 use crate::digest::Digest;
 use crate::fleet::{Deployed, Fleet, Foreign, Op};
@@ -20,7 +21,11 @@ use crate::path_set::PathSet;
 use crate::problem::Problem;
 use crate::selector::Selector;
 
-type Contents = HashMap<Digest, Arc<[u8]>>;
+/// Each content, and whether a node carries it.
+type Contents = HashMap<Digest, (Arc<[u8]>, bool)>;
+
+/// What is said of an entry that nothing refers to.
+const UNUSED: &str = "no node uses it: the file was merged badly; run `escadre lock` again";
 
 /// The fleet of `document`.
 pub(super) fn fleet(document: Document, limits: &Limits) -> Result<Fleet, DecodeError> {
@@ -28,13 +33,13 @@ pub(super) fn fleet(document: Document, limits: &Limits) -> Result<Fleet, Decode
     if document.origins.as_ref().is_some_and(|origins| origins.len() != n_nodes) {
         return Err(DecodeError::document("there must be as many `origins` as `nodes`"));
     }
-    let mut selectors = Vec::with_capacity(document.selectors.len());
+    let mut selectors = Table::default();
     for (index, json) in document.selectors.into_iter().enumerate() {
-        let selector = selectors::read(json, &selectors);
+        let selector = selectors::read(json, &mut selectors);
         selectors.push(selector.map_err(|message| entry("selector", index, message))?);
     }
     let contents = contents(document.contents, limits)?;
-    let mut nodes = Nodes { selectors, contents, fleets: Vec::new(), used: vec![false; n_nodes] };
+    let mut nodes = Nodes { selectors, contents, fleets: Table::default() };
     let mut origins = document.origins.unwrap_or_default().into_iter();
     for (index, json) in document.nodes.into_iter().enumerate() {
         let origin = origins.next().unwrap_or(Json::Null);
@@ -42,13 +47,10 @@ pub(super) fn fleet(document: Document, limits: &Limits) -> Result<Fleet, Decode
         let fleet = nodes.read(json, origins).map_err(|message| entry("node", index, message))?;
         nodes.fleets.push(fleet);
     }
-    let Some(root) = nodes.fleets.last() else {
+    let Some(root) = nodes.fleets.entries().last() else {
         return Err(DecodeError::document("there is no node; the last one is the fleet"));
     };
-    if let Some(index) = nodes.used[..n_nodes - 1].iter().position(|used| !used) {
-        let message = "no node uses it: the file was merged badly; run `escadre lock` again";
-        return Err(entry("node", index, message.to_owned()));
-    }
+    nodes.check_used()?;
     let stated = document.digest.parse::<Digest>();
     let stated = stated.map_err(|e| DecodeError::document(e.to_string()))?;
     let computed = root.digest();
@@ -77,7 +79,7 @@ fn contents(written: BTreeMap<String, Json>, limits: &Limits) -> Result<Contents
             let message = format!("the content `{key}` is not the one of that digest");
             return Err(DecodeError::document(message));
         }
-        contents.insert(digest, bytes.into());
+        contents.insert(digest, (bytes.into(), false));
     }
     Ok(contents)
 }
@@ -91,16 +93,6 @@ fn content(json: Json) -> Result<Vec<u8>, String> {
         },
         other => Err(format!("{} is no text", other.kind())),
     }
-}
-
-/// The position that the relative reference `json` means, in the entry at `here`.
-pub(super) fn reference(json: &Json, here: usize) -> Result<usize, String> {
-    let Json::Integer(offset) = json else {
-        return Err(format!("{} is no reference; it must be a negative integer", json.kind()));
-    };
-    let back = offset.checked_neg().and_then(|back| usize::try_from(back).ok());
-    let at = back.filter(|&back| back > 0).and_then(|back| here.checked_sub(back));
-    at.ok_or_else(|| format!("the reference {offset} leads to no earlier entry"))
 }
 
 /// The place spelled `file:line:column`; null is no known one.
@@ -140,10 +132,9 @@ fn field_origins(json: &Json) -> Result<FieldOrigins, String> {
 }
 
 struct Nodes {
-    selectors: Vec<Selector>,
+    selectors: Table<Selector>,
     contents: Contents,
-    fleets: Vec<Fleet>,
-    used: Vec<bool>,
+    fleets: Table<Fleet>,
 }
 
 /// How many operands an operator of this version takes; `None` if it is not known.
@@ -188,16 +179,25 @@ impl Nodes {
             Some(Json::List(operands)) => operands,
             Some(other) => return Err(format!("`of` is {}, not a list", other.kind())),
         };
-        let here = self.fleets.len();
-        let operands = operands.iter().map(|operand| {
-            let at = reference(operand, here)?;
-            self.used[at] = true;
-            Ok(self.fleets[at].clone())
-        });
-        operands.collect()
+        operands.iter().map(|operand| self.fleets.refer(operand)).collect()
     }
 
-    fn op(&self, fields: &mut Fields<'_>, origins: &FieldOrigins) -> Result<Op, String> {
+    /// Refuses entries that the fleet does not use: somebody may believe that they mean something.
+    fn check_used(&self) -> Result<(), DecodeError> {
+        if let Some(index) = self.fleets.unused(self.fleets.entries().len() - 1) {
+            return Err(entry("node", index, UNUSED.to_owned()));
+        }
+        if let Some(index) = self.selectors.unused(self.selectors.entries().len()) {
+            return Err(entry("selector", index, UNUSED.to_owned()));
+        }
+        let unused = self.contents.iter().filter(|(_, (_, used))| !used);
+        match unused.map(|(digest, _)| digest).min() {
+            None => Ok(()),
+            Some(digest) => Err(DecodeError::document(format!("the content `{digest}`: {UNUSED}"))),
+        }
+    }
+
+    fn op(&mut self, fields: &mut Fields<'_>, origins: &FieldOrigins) -> Result<Op, String> {
         Ok(match fields.op {
             "empty" => Op::Empty,
             "all" => Op::All,
@@ -217,16 +217,16 @@ impl Nodes {
         })
     }
 
-    fn selector(&self, fields: &mut Fields<'_>) -> Result<Selector, String> {
+    fn selector(&mut self, fields: &mut Fields<'_>) -> Result<Selector, String> {
         let Json::Integer(at) = fields.take("selector")? else {
             return Err("`selector` must be a position in the table of selectors".to_owned());
         };
-        let selector = usize::try_from(at).ok().and_then(|at| self.selectors.get(at));
-        selector.cloned().ok_or_else(|| format!("there is no selector {at}"))
+        let selector = usize::try_from(at).ok().and_then(|at| self.selectors.take(at));
+        selector.ok_or_else(|| format!("there is no selector {at}"))
     }
 
     fn deployed(
-        &self,
+        &mut self,
         fields: &mut Fields<'_>,
         origins: &FieldOrigins,
     ) -> Result<Deployed, String> {
@@ -238,8 +238,10 @@ impl Nodes {
             for digest in digests {
                 let Json::Text(digest) = digest else { return Err("a digest is no text".into()) };
                 let key = digest.parse::<Digest>().map_err(|e| e.to_string())?;
-                let bytes = self.contents.get(&key);
-                let bytes = bytes.ok_or_else(|| format!("there is no content `{digest}`"))?;
+                let content = self.contents.get_mut(&key);
+                let (bytes, used) =
+                    content.ok_or_else(|| format!("there is no content `{digest}`"))?;
+                *used = true;
                 contents.push((key, Arc::clone(bytes)));
             }
         }

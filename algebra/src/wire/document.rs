@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
 use super::error::{DecodeError, Kind};
+use super::head::{self, Head};
 use super::json::{Budget, Json, JsonSeed};
-use super::{FLEET, Limits, MAX_NESTING, VERSION};
+use super::{FLEET, Limits, VERSION};
 
 /// The sections of a document of this version.
 pub(super) struct Document {
@@ -19,30 +20,23 @@ pub(super) struct Document {
     pub(super) origins: Option<Vec<Json>>,
 }
 
-/// What a document says it is, whatever else it holds.
-#[derive(Deserialize)]
-struct Head {
-    escadre: Option<serde_json::Value>,
-    version: Option<serde_json::Value>,
-}
-
 impl Document {
     pub(super) fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         if bytes.len() > limits.bytes {
             let limit = limits.bytes as u64;
             return Err(Kind::Limit { what: "bytes", limit }.into());
         }
-        check_nesting(bytes)?;
-        let head: Head = serde_json::from_slice(bytes).map_err(|e| DecodeError::json(&e))?;
-        if head.escadre.as_ref().and_then(serde_json::Value::as_str) != Some(FLEET) {
+        head::check_bytes(bytes)?;
+        let head = Head::read(bytes)?;
+        if !head.is_fleet() {
             return Err(DecodeError::document(
                 "this is no fleet: it must begin with `\"escadre\": \"fleet\"`; \
                  `escadre lock` writes one",
             ));
         }
-        check_version(head.version.as_ref().map_or("none".to_owned(), ToString::to_string))?;
+        check_version(head.version())?;
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        deserializer.disable_recursion_limit(); // `check_nesting` stands in for it
+        deserializer.disable_recursion_limit(); // `check_bytes` stands in for it
         let document = Self::read(&mut deserializer, limits).map_err(|e| DecodeError::json(&e))?;
         deserializer.end().map_err(|e| DecodeError::json(&e))?;
         if document.nodes.len() > limits.nodes {
@@ -62,29 +56,6 @@ impl Document {
 
 fn check_version(found: String) -> Result<(), DecodeError> {
     if found == VERSION.to_string() { Ok(()) } else { Err(Kind::Version { found }.into()) }
-}
-
-/// Refuses brackets that are nested deeper than any fleet needs. Does not recurse.
-fn check_nesting(bytes: &[u8]) -> Result<(), DecodeError> {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for (at, &byte) in bytes.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => depth += 1,
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            let before = &bytes[..at];
-            let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
-            let column = 1 + before.iter().rev().take_while(|&&b| b != b'\n').count();
-            let message = format!("brackets are nested more than {MAX_NESTING} deep");
-            return Err(Kind::Json { line, column, message }.into());
-        }
-    }
-    Ok(())
 }
 
 #[derive(Clone, Copy)]
@@ -116,7 +87,7 @@ impl<'de> Visitor<'de> for Sections<'_> {
                     origins.replace(map.next_value_seed(entries(self.limits.nodes))?).is_some()
                 }
                 "escadre" | "version" | "digest" | "contents" => {
-                    let value = map.next_value_seed(JsonSeed(self.budget))?;
+                    let value = map.next_value_seed(JsonSeed { budget: self.budget, depth: 1 })?;
                     sections.insert(key.clone(), value).is_some()
                 }
                 _ => {
@@ -192,7 +163,8 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Json>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = seq.next_element_seed(JsonSeed(self.budget))? {
+        let inner = JsonSeed { budget: self.budget, depth: 2 };
+        while let Some(entry) = seq.next_element_seed(inner)? {
             if entries.len() == self.limit {
                 let limit = self.limit;
                 return Err(A::Error::custom(format!("there are more entries than {limit}")));

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 
+use super::MAX_NESTING;
+
 /// One JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -95,7 +97,10 @@ impl Serialize for Json {
     }
 }
 
-/// How many more JSON values may be read.
+/// What an object that is not empty weighs beside its values: its map holds room for eleven.
+const OBJECT_WEIGHT: u64 = 8;
+
+/// How many more JSON values may be read; an object that is not empty weighs as much as nine.
 pub(super) struct Budget(Cell<u64>);
 
 impl Budget {
@@ -103,21 +108,35 @@ impl Budget {
         Self(Cell::new(n_values))
     }
 
-    fn spend<E: serde::de::Error>(&self) -> Result<(), E> {
-        let left = self.0.get().checked_sub(1);
+    fn spend<E: serde::de::Error>(&self, weight: u64) -> Result<(), E> {
+        let left = self.0.get().checked_sub(weight);
         self.0.set(left.unwrap_or(0));
         left.map(|_| ()).ok_or_else(|| E::custom("there are more values than the limits allow"))
     }
 }
 
-/// Reads a [`Json`] within a budget.
+/// Reads a [`Json`] within a budget, and nested no deeper than [`MAX_NESTING`].
 #[derive(Clone, Copy)]
-pub(super) struct JsonSeed<'b>(pub(super) &'b Budget);
+pub(super) struct JsonSeed<'b> {
+    pub(super) budget: &'b Budget,
+    /// How many lists and objects it stands in.
+    pub(super) depth: usize,
+}
+
+impl JsonSeed<'_> {
+    /// What reads the values inside of what is read here.
+    fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_NESTING {
+            return Err(E::custom(format!("brackets are nested more than {MAX_NESTING} deep")));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for JsonSeed<'_> {
     type Value = Json;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        self.0.spend()?;
+        self.budget.spend(1)?;
         deserializer.deserialize_any(self)
     }
 }
@@ -158,17 +177,22 @@ impl<'de> Visitor<'de> for JsonSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let inner = self.inner()?;
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(self)? {
+        while let Some(item) = seq.next_element_seed(inner)? {
             items.push(item);
         }
         Ok(Json::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let inner = self.inner()?;
         let mut fields = BTreeMap::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(self)?;
+            if fields.is_empty() {
+                self.budget.spend(OBJECT_WEIGHT)?;
+            }
+            let value = map.next_value_seed(inner)?;
             if fields.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key `{key}` is given twice")));
             }

@@ -11,10 +11,12 @@ mod document;
 mod encode;
 mod error;
 mod form;
+mod head;
 mod json;
 #[cfg(feature = "schema")]
 mod schema;
 mod selectors;
+mod table;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -45,7 +47,8 @@ pub struct Limits {
     pub bytes: usize,
     /// The most nodes: 4 000 000.
     pub nodes: usize,
-    /// The most JSON values (nodes, claims, items, origins) together: 32 000 000.
+    /// The most JSON values (nodes, claims, items, origins) together, where an object that is not
+    /// empty weighs as much as nine: 4 000 000.
     pub values: u64,
     /// The most bytes of contents, decoded: 128 MiB.
     pub contents: usize,
@@ -53,7 +56,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 256 << 20, nodes: 4_000_000, values: 32_000_000, contents: 128 << 20 }
+        Self { bytes: 256 << 20, nodes: 4_000_000, values: 4_000_000, contents: 128 << 20 }
     }
 }
 

@@ -7,6 +7,7 @@ use super::encode::place_text;
 use super::error::EncodeError;
 use super::form::SelectorForm;
 use super::json::{Json, line};
+use super::table::Table;
 use crate::names::{DeviceId, LabelKey};
 use crate::origin::Origin;
 use crate::problem::Problem;
@@ -113,7 +114,7 @@ fn text_of(selector: &Selector) -> Option<String> {
 }
 
 /// The selector of the entry `json`, after the entries `before`.
-pub(super) fn read(json: Json, before: &[Selector]) -> Result<Selector, String> {
+pub(super) fn read(json: Json, before: &mut Table<Selector>) -> Result<Selector, String> {
     let mut fields = match json {
         Json::Text(text) => {
             return Selector::parse(&text).map_err(|e| format!("{e} in `{}`", cut(&text)));
@@ -134,7 +135,7 @@ pub(super) fn read(json: Json, before: &[Selector]) -> Result<Selector, String> 
             let parts = parts(&take("any"), before)?;
             checked(Selector::any_of(parts.clone()), &parts)
         }
-        (Some("not"), None, _) => Ok(!part(&take("not"), before)?),
+        (Some("not"), None, _) => Ok(!before.refer(&take("not"))?),
         (Some("id"), None, _) => {
             let ids = texts(take("id"))?;
             let ids: Result<Vec<DeviceId>, _> = ids.iter().map(|id| DeviceId::parse(id)).collect();
@@ -193,11 +194,7 @@ fn texts(json: Json) -> Result<Vec<String>, String> {
     items.collect()
 }
 
-fn parts(json: &Json, before: &[Selector]) -> Result<Vec<Selector>, String> {
+fn parts(json: &Json, before: &mut Table<Selector>) -> Result<Vec<Selector>, String> {
     let Json::List(parts) = json else { return Err(format!("{} is no list", json.kind())) };
-    parts.iter().map(|json| part(json, before)).collect()
-}
-
-fn part(json: &Json, before: &[Selector]) -> Result<Selector, String> {
-    super::decode::reference(json, before.len()).map(|at| before[at].clone())
+    parts.iter().map(|json| before.refer(json)).collect()
 }

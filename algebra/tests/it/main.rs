@@ -1,6 +1,8 @@
 //! Tests of the algebra.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
+mod explain;
 mod graph;
 mod laws;
 mod resolve;

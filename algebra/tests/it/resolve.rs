@@ -151,10 +151,11 @@ fn resources_come_up_behind_what_they_are_after() {
     assert!(cyclic.resolve(&inventory([facts("d", &[])])).is_ok());
     let unresolved = cyclic.resolve(&inventory([facts("e", &[("x", "")])])).unwrap_err();
     match unresolved.findings() {
-        [Finding::Cycle { resources, on }] => {
+        [Finding::Cycle { resources, sources, on }] => {
             let names: Vec<&str> =
                 resources.iter().map(escadre_algebra::ResourceName::as_str).collect();
             assert_eq!((names, on.witness.as_str()), (vec!["a", "c", "d"], "e"));
+            assert!(!sources.all().is_empty());
         }
         other => panic!("a cycle was expected: {other:?}"),
     }
@@ -229,4 +230,128 @@ fn what_is_set_later_lies_over_what_was_set_before_defaults_or_not() {
     let mut root = r();
     root.put(Vec::new(), x());
     assert_eq!(with(root), serde_json::json!({"r": "v"}));
+}
+
+#[test]
+fn an_object_set_at_a_field_with_a_default_replaces_it() {
+    let d = facts("d", &[]);
+    let fleet = deploy(
+        Resource::new("r").set("v", label_or("a", "x")).set("v", escadre_algebra::Value::Object),
+    );
+    assert_eq!(json(&fleet, &d), serde_json::json!({"r": {"v": {}}}));
+}
+
+#[test]
+fn every_bad_dependency_is_told_and_by_whom() {
+    let fleet = Fleet::union_all([
+        deploy(Resource::new("a").set("after.x", true).set("after.y", true)),
+        deploy(Resource::new("b").set("after", "a")),
+        deploy(Resource::new("c").set("after.c", true)),
+        deploy(Resource::new("e").set("after.f", true)),
+        deploy(Resource::new("f").set("after.e", true).set("after.a", "yes")),
+    ]);
+    let unresolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap_err();
+    let mut told: Vec<String> = unresolved
+        .findings()
+        .iter()
+        .map(|finding| match finding {
+            Finding::UnknownDependency { resource, target, sources, .. } => {
+                assert_eq!(sources.all().len(), 1);
+                format!("{resource} after {target}")
+            }
+            Finding::BadDependency { path, .. } => path.to_string(),
+            Finding::Cycle { resources, .. } => format!("{resources:?}"),
+            other => panic!("{other}"),
+        })
+        .collect();
+    told.sort();
+    let cycles = [r#"["c"]"#, r#"["e", "f"]"#];
+    assert_eq!(told, [cycles[0], cycles[1], "a after x", "a after y", "b.after", "f.after.a"]);
+}
+
+#[test]
+fn a_cycle_of_thousands_is_found_on_a_small_stack() {
+    let run = || {
+        let name = |i: usize| format!("r{:05}", i % 3000);
+        let all = (0..3000)
+            .map(|i| deploy(Resource::new(&name(i)).set(&format!("after.{}", name(i + 1)), true)));
+        let unresolved = Fleet::union_all(all).resolve(&inventory([facts("d", &[])])).unwrap_err();
+        assert!(
+            matches!(unresolved.findings(), [Finding::Cycle { resources, .. }] if resources.len() == 3000)
+        );
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn conflicts_between_texts_are_one_group_and_a_label_counts_a_device_once() {
+    let fleet = deploy(Resource::new("r").set("v", label("site")))
+        | motd("x")
+        | deploy(Resource::new("r").set("v", "x"));
+    let devices = (0..300).map(|i| facts(&format!("d{i}"), &[("site", &format!("s{i}"))]));
+    let unresolved = fleet.resolve(&inventory(devices)).unwrap_err();
+    assert!(matches!(unresolved.findings(), [Finding::Conflict { on, .. }] if on.n_devices == 300));
+    let twice = deploy(Resource::new("r").set("v", label("a") + "-" + label("a") + label("b")));
+    let unresolved = twice.resolve(&inventory([facts("d", &[])])).unwrap_err();
+    let keys: Vec<(String, usize)> = unresolved
+        .findings()
+        .iter()
+        .map(|finding| match finding {
+            Finding::MissingLabel { key, on, .. } => (key.to_string(), on.n_devices),
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(keys, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+}
+
+#[test]
+fn a_contested_text_leaves_the_other_texts_as_they_were_written() {
+    let fleet =
+        deploy(container("rec").image("i").env("HOST", device_id()).env("SITE", label("site")))
+            | deploy(container("rec").env("SITE", "paris")).restrict(label("site").eq("paris"));
+    let devices = [facts("a", &[("site", "paris")]), facts("b", &[("site", "oslo")])];
+    let resolved = fleet.resolve(&inventory(devices)).unwrap();
+    let host = |id: &str| match resolved.outcome(id) {
+        Some(Outcome::Member(member)) => {
+            let rec = member.configuration.resources().get("rec").unwrap();
+            rec.get(&["containers", "rec", "env", "HOST", "value"]).unwrap().to_string()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((host("a"), host("b")), (r#""{device_id()}""#.into(), r#""{device_id()}""#.into()));
+}
+
+#[test]
+fn what_is_hidden_below_a_leaf_is_a_conflict_all_the_same() {
+    let tree = deploy(Resource::new("w").set("x.y", 2));
+    let object = deploy(Resource::new("w").set("x", escadre_algebra::Value::Object));
+    let fleet = tree.mask(object) | deploy(Resource::new("w").set("x", 1));
+    let unresolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap_err();
+    assert!(
+        matches!(unresolved.findings(), [Finding::Conflict { path, .. }] if path.to_string() == "w.x.y")
+    );
+}
+
+#[test]
+fn a_text_that_mentions_a_label_has_another_digest_than_its_spelling() {
+    let digest = |fleet: &Fleet| match fleet
+        .resolve(&inventory([facts("d", &[("site", "p")])]))
+        .unwrap()
+        .outcome("d")
+    {
+        Some(Outcome::Member(member)) => member.configuration.digest(),
+        other => panic!("{other:?}"),
+    };
+    let mentions = deploy(Resource::new("r").set("v", label("site")));
+    let spells = deploy(Resource::new("r").set("v", "{label(site)}"));
+    assert_ne!(digest(&mentions), digest(&spells));
+}
+
+#[test]
+fn required_fields_are_told_beside_conflicts() {
+    let fleet = deploy(container("app").env("A", "1")) | deploy(container("app").env("A", "2"));
+    let unresolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap_err();
+    let n_missing =
+        unresolved.findings().iter().filter(|f| matches!(f, Finding::MissingField { .. })).count();
+    assert_eq!((unresolved.findings().len(), n_missing), (2, 1), "{unresolved}");
 }

@@ -159,3 +159,37 @@ fn a_source_that_does_not_answer_makes_every_label_unknown_not_absent() {
     let both = fleet(label("a").absent() & label("b").eq("2"));
     assert_eq!(outcome(&both, &facts).unwrap().0, Outcome::NotMember);
 }
+
+#[test]
+fn labels_that_only_texts_mention_leave_the_other_resources_determined() {
+    let texts =
+        (0..9).fold(Resource::new("r"), |r, i| r.set(&format!("v{i}"), label(format!("k{i}"))));
+    let fleet = deploy(texts) | deploy(Resource::new("q").set("v", "x"));
+    let facts = Facts::of("d", []).unwrap().with_unlisted_unknown();
+    match outcome(&fleet, &facts).unwrap().0 {
+        Outcome::Member(member) => {
+            assert_eq!(
+                member
+                    .undetermined
+                    .iter()
+                    .map(escadre_algebra::ResourceName::as_str)
+                    .collect::<Vec<_>>(),
+                ["r"]
+            );
+            assert!(member.configuration.resources().contains_key("q"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn past_the_budget_the_membership_is_still_decided() {
+    let sites = (0..5000).map(|i| {
+        deploy(Resource::new("r").set("v", i)).restrict(label("site").eq(format!("s{i}")))
+    });
+    let fleet = Fleet::all().overlay(Fleet::overlay_all(sites));
+    let facts = Facts::of("d", []).unwrap().with_unknown("site").unwrap();
+    assert!(
+        matches!(outcome(&fleet, &facts).unwrap().0, Outcome::Member(m) if m.undetermined.len() == 1)
+    );
+}

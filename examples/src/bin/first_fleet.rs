@@ -40,7 +40,7 @@ fn play() -> Result<(), StageError> {
         stage::run("first_fleet", &words, &[0])
     };
     run(&with("plan", &[]))?;
-    run(&with("apply", &["--yes"]))?;
+    run(&with("apply", &["--yes", "--quiet"]))?;
     stage::say("\nApplied: planning again finds nothing to do.")?;
     run(&with("plan", &[]))?;
     stage::say("\nTry it yourself, from here:")?;

@@ -5,9 +5,7 @@ use layout::gv::{DotParser, GraphBuilder};
 
 /// A drawing that cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the graph cannot be drawn as SVG: {message}; write it with `--format dot` and draw it with Graphviz"
-)]
+#[error("the graph cannot be drawn as SVG: {message}")]
 pub(crate) struct SvgError {
     message: String,
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use escadre_algebra::Coverage;
 
 use crate::plan::Plan;
+use crate::present::number;
 
 /// What the user agreed to: how many members may leave, and whether devices may be pruned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,8 @@ impl fmt::Display for Share {
 pub enum Refused {
     /// More members would leave than was agreed to.
     #[error(
-        "{n_removed} of {n_members} members would leave (such as `{witness}`), more than the guard of {max_shrink} allows"
+        "{} of {} members would leave (such as `{witness}`), more than the guard of {max_shrink} allows",
+        number(*.n_removed), number(*.n_members)
     )]
     Shrink {
         /// How many would leave.
@@ -81,7 +83,8 @@ pub enum Refused {
     },
     /// Members would be removed on the word of an inventory that does not list every device.
     #[error(
-        "members would be removed ({n_removed} of them, such as `{witness}`), but the inventory is partial"
+        "members would be removed ({} of them, such as `{witness}`), but the inventory is partial",
+        number(*.n_removed)
     )]
     PruneOnPartial {
         /// How many would be removed.

@@ -42,14 +42,15 @@ struct Program {
 /// The claim: after each kill, the world opens and applying again gives the end state.
 pub(super) fn check(workspace: &Workspace, quick: bool) -> Outcome {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let nth = if quick { 10 } else { 4 };
     let inventory = stations::write_some(workspace, scratch.path(), "some.jsonl", |index| {
-        index.is_multiple_of(10)
+        index.is_multiple_of(nth)
     })?;
     let program = Program { path: binaries::find(workspace, "weather")?, inventory };
     stations::announce(workspace);
     let seed = seed()?;
     let n_rounds: u32 = if quick { 20 } else { 200 };
-    println!("every tenth station; {n_rounds} kills, seed {seed} (set ESCADRE_SEED to repeat)");
+    println!("every {nth}th station; {n_rounds} kills, seed {seed} (set ESCADRE_SEED to repeat)");
 
     let before = scratch.path().join("before");
     program.apply(&before, OLD_LAYERS)?;

@@ -60,6 +60,85 @@ fn references_lead_back() {
 }
 
 #[test]
+fn what_no_node_uses_is_refused() {
+    check(
+        "\"role = camera\"",
+        "\"role = camera\",\n\"role = gateway\"",
+        "selector 1: no node uses it: the file was merged badly",
+    );
+    let digest = escadre_algebra::Digest::of(b"hello");
+    check(
+        "\"nodes\"",
+        &format!("\"contents\": {{\"{digest}\": \"hello\"}},\n\"nodes\""),
+        &format!("the content `{digest}`: no node uses it"),
+    );
+}
+
+#[test]
+fn an_integer_that_no_64_bits_hold_is_refused_wherever_it_stands() {
+    let expect = "line 9, column 56: an integer does not fit 64 bits";
+    check("\"port\": 80", "\"port\": 18446744073709551616", expect);
+    check("\"port\": 80", "\"port\": -9223372036854775809", "does not fit 64 bits");
+    let all = Fleet::all().encode(&PLAIN).unwrap();
+    let foreign = all.replace("\"all\"", "\"spread\", \"over\": 100000000000000000000");
+    let message = Fleet::decode(foreign.as_bytes()).unwrap_err().to_string();
+    assert!(message.contains("does not fit 64 bits"), "{message}");
+    // What it carries within 64 bits, it carries exactly.
+    let foreign = all.replace("\"all\"", "\"spread\", \"over\": 18446744073709551615");
+    let message = Fleet::decode(foreign.as_bytes()).unwrap_err().to_string();
+    let digest = message.split("the nodes have ").nth(1).unwrap().split(':').take(2);
+    let digest = digest.collect::<Vec<_>>().join(":");
+    let stated = Fleet::all().digest().to_string();
+    let read = Fleet::decode(foreign.replace(&stated, &digest).as_bytes()).unwrap();
+    assert!(read.encode(&PLAIN).unwrap().contains("\"over\": 18446744073709551615"));
+}
+
+#[test]
+fn a_large_head_is_not_built() {
+    let deep = format!("[{}]", "[[]],".repeat(100_000) + "[]");
+    check("\"version\": 1", &format!("\"version\": {deep}"), "version a list of the wire form");
+    check("\"fleet\"", &deep, "this is no fleet");
+    let long = format!("\"{}\"", "1".repeat(100_000));
+    let message = refusal("\"version\": 1", &format!("\"version\": {long}"));
+    assert!(message.len() < 300, "{}", message.len());
+}
+
+#[test]
+fn objects_weigh_more_than_texts() {
+    let limits = Limits { values: 1_000, ..Limits::default() };
+    let many = |entry: &str| {
+        let claims = format!("\"a\": [{}]", vec![entry; 200].join(", "));
+        let text = sample().replace("\"port\": 80", &claims);
+        Fleet::decode_with(text.as_bytes(), &limits).unwrap_err().to_string()
+    };
+    assert!(many("{\"k\": 1}").contains("more values than the limits allow"));
+    assert!(many("[\"k\", 1]").contains("the digest is"));
+}
+
+#[test]
+fn deep_nesting_is_refused_by_other_readers_too() {
+    let mut value = serde_json::to_value(Fleet::all()).unwrap();
+    let mut deep = serde_json::Value::Null;
+    for _ in 0..10_000 {
+        deep = serde_json::Value::Array(vec![deep]);
+    }
+    value["nodes"][0]["op"] = std::mem::take(&mut deep);
+    let message = serde_json::from_value::<Fleet>(value.take()).unwrap_err().to_string();
+    assert!(message.contains("nested more than 160 deep"), "{message}");
+}
+
+#[test]
+fn a_text_of_many_parts_is_read_in_linear_time() {
+    let parts = vec!["\"a\""; 640_000].join(",");
+    let text = sample().replace("80", &format!("{{\"$text\": [{parts}]}}"));
+    let start = std::time::Instant::now();
+    let message = Fleet::decode(text.as_bytes()).unwrap_err().to_string();
+    assert!(message.contains("the digest is"), "{message}");
+    // It took 15 s while each part was copied once for every part behind it.
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
 fn edits_are_noticed() {
     check(
         "\"port\": 80",

@@ -5,27 +5,31 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use escadre_algebra::Resolved;
-use escadre_interpreter::present::{PlanDocument, text};
+use escadre_interpreter::present::{PlanDocument, number, text};
 use escadre_interpreter::{Applied, Consent, Interpreter, Plan};
 
 use super::args::Apply;
 use super::context::Context;
 use super::error::Failure;
 use super::progress::Bar;
-use super::target::{Access, Task, advised, observe, wait};
+use super::target::{Access, Task, advised, check_faults, is_same, observe, wait};
 use super::{Code, present};
 
 /// At most this many devices that were not written are named.
 const MAX_FAILED: usize = 10;
 
 pub(crate) fn run(args: &Apply, context: &mut Context<'_>) -> Result<Code, Failure> {
+    check_faults(args.faults.as_deref())?;
     let stored = args.plan.as_deref().map(read_plan).transpose()?;
     let resolved = context.resolved(&args.listing)?;
+    // Whoever says no has changed nothing: there is no world yet, and none is locked meanwhile.
+    let agreeing = Agreeing { args, resolved: &resolved, stored, context };
+    let Some(plan) = args.target.with(Access::Read, agreeing)? else { return Ok(Code::Done) };
     let access = match args.dry_run {
         true => Access::Read,
         false => Access::Write(args.faults.clone()),
     };
-    args.target.with(access, Applying { args, resolved: &resolved, stored, context })
+    args.target.with(access, Applying { args, resolved: &resolved, plan, context })
 }
 
 /// The plan that the file `path` holds.
@@ -39,43 +43,43 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     })
 }
 
-/// Applies a fleet.
-struct Applying<'a, 'c> {
+/// Shows a plan and asks: gives the plan, if it changes something and everybody agrees.
+struct Agreeing<'a, 'c> {
     args: &'a Apply,
     resolved: &'a Resolved,
     stored: Option<Plan>,
     context: &'a mut Context<'c>,
 }
 
-impl Task for Applying<'_, '_> {
-    type Output = Code;
+impl Task for Agreeing<'_, '_> {
+    type Output = Option<Plan>;
 
-    fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Code, Failure> {
-        let objects = interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
+    fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Option<Plan>, Failure> {
+        // What the target cannot express is refused before anybody is asked.
+        interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
         let plan = self.plan(interpreter)?;
         let consent = Consent::from(&self.args.agreed);
         let mut options = present::options(self.context.out.look);
-        options.consent = consent;
+        // The refusal itself says it, once.
+        options.consent = None;
+        let refused = consent.check(&plan);
         if !self.context.is_quiet() {
             self.context.out.put(&text(&plan, self.resolved, &options))?;
         }
         if plan.is_empty() {
-            return Ok(Code::Done);
+            return Ok(None);
         }
-        consent.check(&plan).map_err(|refused| Failure::refused(&refused))?;
+        refused.map_err(|refused| Failure::refused(&refused))?;
+        // Nothing is written that was not shown.
+        self.context.out.finish()?;
         if !self.args.dry_run && !self.args.yes {
-            self.ask(&plan)?;
+            ask(&plan)?;
         }
-        let mut bar = Bar::new(self.context.err, self.context.is_quiet());
-        let dry_run = self.args.dry_run;
-        let applied = wait(interpreter.apply(&plan, &objects, &consent, dry_run, &mut bar));
-        bar.clear();
-        let applied = applied.map_err(|error| advised(&error))?;
-        self.tell(&applied, &plan)
+        Ok(Some(plan))
     }
 }
 
-impl Applying<'_, '_> {
+impl Agreeing<'_, '_> {
     /// The stored plan, if it still fits; else a new one.
     fn plan<I: Interpreter>(&mut self, interpreter: &mut I) -> Result<Plan, Failure> {
         let (held, base) = observe(interpreter)?;
@@ -83,7 +87,7 @@ impl Applying<'_, '_> {
             return Ok(interpreter.plan(self.resolved, &held, &base));
         };
         let target = interpreter.target();
-        if plan.target() != target {
+        if !is_same(plan.target(), &target) {
             return Err(Failure::new(format!(
                 "the plan is for {}, but the target is {target}",
                 plan.target()
@@ -94,42 +98,48 @@ impl Applying<'_, '_> {
         plan.check(&base, self.resolved).map_err(|stale| Failure::stale(&stale, program))?;
         Ok(plan)
     }
+}
 
-    /// Asks whoever sits there.
-    fn ask(&mut self, plan: &Plan) -> Result<(), Failure> {
-        self.context.out.finish()?;
-        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            return Err(Failure::new("nobody can be asked: this is no terminal").help(
-                "nothing was written; review the plan above and add `--yes`, or apply a reviewed \
-                 plan: `plan … --out PLAN`, then `apply … PLAN --yes`",
-            ));
-        }
-        // The question need not be seen for the answer to count.
-        let _ = write!(io::stderr(), "\nApply this plan to {}? [y/N] ", plan.target());
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        if read.map_err(|error| Failure::caused("the answer could not be read", &error))? == 0 {
-            let _ = writeln!(io::stderr());
-        }
-        match answer.trim() {
-            "y" | "Y" | "yes" => Ok(()),
-            _ => {
-                Err(Failure::new("not applied: the answer was not yes").help("nothing was written"))
-            }
-        }
+/// Carries out a plan.
+struct Applying<'a, 'c> {
+    args: &'a Apply,
+    resolved: &'a Resolved,
+    plan: Plan,
+    context: &'a mut Context<'c>,
+}
+
+impl Task for Applying<'_, '_> {
+    type Output = Code;
+
+    fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Code, Failure> {
+        let objects = interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
+        let consent = Consent::from(&self.args.agreed);
+        let mut bar = Bar::new(self.context.err, self.context.is_quiet());
+        let dry_run = self.args.dry_run;
+        // Of a target that was written since the plan was shown, this refuses the revision.
+        let applied = wait(interpreter.apply(&self.plan, &objects, &consent, dry_run, &mut bar));
+        bar.clear();
+        let applied = applied.map_err(|error| advised(&error))?;
+        self.tell(&applied)
     }
+}
 
+impl Applying<'_, '_> {
     /// Tells what was done.
-    fn tell(&mut self, applied: &Applied, plan: &Plan) -> Result<Code, Failure> {
+    fn tell(&mut self, applied: &Applied) -> Result<Code, Failure> {
         let Applied { n_written, n_removed, failed, .. } = applied;
         let would = if self.args.dry_run { "would be " } else { "" };
         let head = if self.args.dry_run { "Dry run" } else { "Applied" };
-        let target = plan.target();
+        let target = self.plan.target();
         let written = devices(*n_written);
+        let done = format!(
+            "{head} to {target}: {written} {would}written, {} of them {would}removed",
+            number(*n_removed)
+        );
         let gap = if self.context.is_quiet() { "" } else { "\n" };
-        self.context.out.line(&format!(
-            "{gap}{head} to {target}: {written} {would}written, {n_removed} of them {would}removed"
-        ))?;
+        let out = &mut self.context.out;
+        let told = out.line(&format!("{gap}{done}")).and_then(|()| out.finish());
+        told.map_err(|failure| failure.help(format!("{done}; only this report is missing")))?;
         if failed.is_empty() {
             return Ok(Code::Done);
         }
@@ -137,12 +147,33 @@ impl Applying<'_, '_> {
         let mut message = format!("{} {would}not written", devices(failed.len()));
         message.extend(named);
         if failed.len() > MAX_FAILED {
-            message.push_str(&format!("\n… and {} more", failed.len() - MAX_FAILED));
+            message.push_str(&format!("\n… and {} more", number(failed.len() - MAX_FAILED)));
         }
         Err(Failure::new(message).help("run the same command again: it writes what is missing"))
     }
 }
 
+/// Asks whoever sits there.
+fn ask(plan: &Plan) -> Result<(), Failure> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(Failure::new("nobody can be asked: this is no terminal").help(
+            "nothing was written; review the plan above and add `--yes`, or apply a reviewed \
+             plan: `plan … --out PLAN`, then `apply … PLAN --yes`",
+        ));
+    }
+    // The question need not be seen for the answer to count.
+    let _ = write!(io::stderr(), "\nApply this plan to {}? [y/N] ", plan.target());
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    if read.map_err(|error| Failure::caused("the answer could not be read", &error))? == 0 {
+        let _ = writeln!(io::stderr());
+    }
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::new("not applied: the answer was not yes").help("nothing was written")),
+    }
+}
+
 fn devices(n: usize) -> String {
-    if n == 1 { "1 device".to_owned() } else { format!("{n} devices") }
+    if n == 1 { "1 device".to_owned() } else { format!("{} devices", number(n)) }
 }

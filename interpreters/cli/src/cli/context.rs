@@ -1,15 +1,16 @@
 //! What every command needs: the fleet, an inventory, and where to write.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved};
+use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Unresolved};
 use escadre_interpreter::inventory::{ReadOptions, read_path};
 
 use super::args::{Listing, Reading};
-use super::error::Failure;
+use super::error::{Failure, shown};
 use super::output::{Look, Output};
+use super::{close, shell};
 
 /// Where the fleet comes from.
 pub(crate) enum Origin<'a> {
@@ -51,6 +52,11 @@ impl<'a> Context<'a> {
         self.lock.clone().unwrap_or_else(|| "fleet.lock".into())
     }
 
+    /// The option that names the file which the fleet comes from, with a space before it.
+    pub(crate) fn lock_option(&self) -> String {
+        self.lock.as_deref().map(shell::fleet).unwrap_or_default()
+    }
+
     /// Whether the fleet comes from a file.
     pub(crate) fn reads_lock(&self) -> bool {
         self.lock.is_some()
@@ -67,22 +73,47 @@ impl<'a> Context<'a> {
         Ok(fleet)
     }
 
-    /// The fleet, resolved on the inventory that was asked for.
-    pub(crate) fn resolved(&mut self, listing: &Listing) -> Result<Resolved, Failure> {
-        let fleet = self.fleet()?;
-        let inventory = self.inventory(listing)?;
-        self.resolve(&fleet, &inventory)
+    /// The fleet, which cannot be read from where the inventory is read.
+    pub(crate) fn fleet_beside(&mut self, inventory: &Path) -> Result<Fleet, Failure> {
+        let input = Path::new("-");
+        if self.lock.as_deref() == Some(input) && inventory == input {
+            return Err(Failure::new("standard input cannot be both the fleet and the inventory")
+                .help("give one of them as a file"));
+        }
+        self.fleet()
     }
 
-    /// `fleet` on `inventory`.
+    /// The fleet, resolved on the inventory that was asked for.
+    pub(crate) fn resolved(&mut self, listing: &Listing) -> Result<Resolved, Failure> {
+        let fleet = self.fleet_beside(&listing.inventory)?;
+        let inventory = self.inventory(listing)?;
+        self.resolve(&fleet, self.lock.as_deref(), &inventory, listing)
+    }
+
+    /// `fleet`, which was read from the file `lock` if from one, on `inventory`, which `listing` names.
     pub(crate) fn resolve(
         &self,
         fleet: &Fleet,
+        lock: Option<&Path>,
         inventory: &Inventory,
+        listing: &Listing,
     ) -> Result<Resolved, Failure> {
         let resolved = fleet.resolve(inventory);
         tracing::info!(devices = inventory.len(), resolved = resolved.is_ok(), "resolved");
-        resolved.map_err(|findings| Failure::unresolved(findings, &self.program))
+        resolved.map_err(|findings| self.unresolved(findings, lock, listing))
+    }
+
+    /// What is wrong with a fleet, and the command that says more about it.
+    fn unresolved(&self, findings: Unresolved, lock: Option<&Path>, listing: &Listing) -> Failure {
+        let head = match lock {
+            Some(lock) => format!("the fleet of {} does not resolve", lock.display()),
+            None => "the fleet does not resolve on this inventory".to_owned(),
+        };
+        // Only `escadre` reads the file that another program compares with.
+        let program = if lock.is_some() { "escadre" } else { &self.program };
+        let fleet = lock.map(shell::fleet).unwrap_or_default();
+        let asking = format!("{program}{fleet} explain{}", shell::listing(listing));
+        Failure::unresolved(findings, head, &asking)
     }
 
     /// The inventory that was asked for.
@@ -99,7 +130,7 @@ impl<'a> Context<'a> {
         if !self.quiet {
             let _ = self.out.finish();
             // What cannot be told is not worth failing for.
-            let _ = writeln!(io::stderr(), "note: {text}");
+            let _ = writeln!(io::stderr(), "note: {}", shown(text));
         }
     }
 
@@ -111,13 +142,22 @@ impl<'a> Context<'a> {
 
 /// The fleet that the file `path` holds.
 pub(crate) fn read_fleet(path: &Path) -> Result<Fleet, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
+    let bytes = read_bytes(path).map_err(|error| {
         Failure::file("read", path, &error).help(
             "write it with `lock` of the program that builds the fleet (such as `cargo run -- lock`), \
              or say where it is with `-f FLEET`",
         )
     })?;
     Fleet::decode(&bytes).map_err(|error| Failure::fleet(path, &bytes, &error))
+}
+
+/// What the file `path` holds; `-` is the standard input.
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// The inventory that the file `path` holds.
@@ -134,65 +174,14 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
     Ok(read.inventory)
 }
 
-/// How many close ids are suggested.
-const N_CLOSE: usize = 3;
-
 /// The device called `id`.
 pub(crate) fn device<'i>(inventory: &'i Inventory, id: &str) -> Result<&'i Facts, Failure> {
     inventory.device(id).ok_or_else(|| {
-        let close = close(inventory, id);
+        let ids = inventory.devices().iter().map(|facts| facts.id().as_str());
         let failure = Failure::new(format!("the inventory lists no device `{id}`"));
-        match close.is_empty() {
-            true => failure.help("`select` lists ids, such as `select '' -i INVENTORY`"),
-            false => failure.help(format!("did you mean {}?", close.join(" or "))),
+        match close::suggestion(id, ids) {
+            None => failure.help("`select` lists ids, such as `select '' -i INVENTORY`"),
+            Some(close) => failure.help(format!("did you mean {close}?")),
         }
     })
-}
-
-/// The ids most like `id`, each in backticks.
-fn close(inventory: &Inventory, id: &str) -> Vec<String> {
-    let asked: Vec<char> = id.chars().flat_map(char::to_lowercase).collect();
-    let most = (asked.len() / 3).max(1);
-    let mut found: Vec<(usize, &str)> = Vec::new();
-    for facts in inventory.devices() {
-        let known = facts.id().as_str();
-        let distance = distance(&asked, known, most);
-        if let Some(distance) = distance {
-            found.push((distance, known));
-        }
-    }
-    found.sort_unstable();
-    found.into_iter().take(N_CLOSE).map(|(_, id)| format!("`{id}`")).collect()
-}
-
-/// How many characters to insert, remove or replace between the two, if no more than `most`.
-fn distance(asked: &[char], known: &str, most: usize) -> Option<usize> {
-    let known: Vec<char> = known.chars().flat_map(char::to_lowercase).collect();
-    if known.len().abs_diff(asked.len()) > most {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=known.len()).collect();
-    for (i, a) in asked.iter().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, k) in known.iter().enumerate() {
-            let replaced = corner + usize::from(a != k);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().filter(|distance| *distance <= most)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distances_count_edits_up_to_a_bound() {
-        let chars: Vec<char> = "kitten".chars().collect();
-        assert_eq!(distance(&chars, "kitten", 1), Some(0));
-        assert_eq!(distance(&chars, "sitting", 3), Some(3));
-        assert_eq!(distance(&chars, "sitting", 2), None);
-        assert_eq!(distance(&chars, "kit", 2), None);
-    }
 }

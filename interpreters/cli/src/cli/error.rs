@@ -7,10 +7,13 @@ use std::path::Path;
 
 use escadre_algebra::{DecodeError, SelectorError, Unresolved};
 use escadre_interpreter::inventory::{BadLine, ReadError};
+use escadre_interpreter::present::{number, visible};
 use escadre_interpreter::{Refused, Stale};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::output::Look;
+use super::problems::UPGRADE;
+use super::shell;
 use super::snippet::Snippet;
 
 /// At most this many bad lines are shown with their text.
@@ -34,7 +37,7 @@ struct Contents {
 impl Failure {
     /// What happened, in one sentence without a stop.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(Box::new(Contents { message: message.into(), ..Contents::default() }))
+        Self(Box::new(Contents { message: shown(&message.into()), ..Contents::default() }))
     }
 
     /// What happened, and the errors that caused it.
@@ -50,14 +53,14 @@ impl Failure {
     /// What to do next.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.0.help = Some(help.into());
+        self.0.help = Some(shown(&help.into()));
         self
     }
 
     /// Where in which text.
     #[must_use]
     fn at(mut self, place: Snippet) -> Self {
-        self.0.place = Some(place);
+        self.0.place = Some(place.shown());
         self
     }
 
@@ -66,14 +69,16 @@ impl Failure {
         Self::caused(format!("{} could not be {verb}", path.display()), error)
     }
 
-    /// A fleet that does not resolve.
-    pub(crate) fn unresolved(findings: Unresolved, program: &str) -> Self {
+    /// A fleet that does not resolve, as `head` says; the command `explain` says why.
+    pub(crate) fn unresolved(findings: Unresolved, head: impl Into<String>, explain: &str) -> Self {
         let witness = findings.findings().iter().find_map(witness);
-        let mut failure = Self::new("the fleet does not resolve on this inventory");
+        let foreign = findings.findings().iter().any(is_foreign);
+        let mut failure = Self::new(head);
         if let Some((device, path)) = witness {
-            failure = failure.help(format!(
-                "`{program} explain -i INVENTORY {device}{path}` says who wrote what"
-            ));
+            let device = shell::quoted(&device);
+            failure = failure.help(format!("`{explain} {device}{path}` says who wrote what"));
+        } else if foreign {
+            failure = failure.help(UPGRADE);
         }
         failure.0.findings = Some(findings);
         failure
@@ -104,15 +109,34 @@ impl Failure {
 
     /// Bytes of `path` that are no fleet.
     pub(crate) fn fleet(path: &Path, bytes: &[u8], error: &DecodeError) -> Self {
-        let failure = Self::new(format!("{} is not a fleet: {error}", path.display())).help(
-            "write it anew with `lock` of the program that builds the fleet; \
-             a merge conflict in it is solved the same way",
-        );
+        let name = path.display();
+        if bytes.trim_ascii().is_empty() {
+            return Self::new(format!("{name} is not a fleet: it is empty")).help(WRITE_ANEW);
+        }
+        let lines = || bytes.split(|b| *b == b'\n');
+        let text = |line: usize| {
+            String::from_utf8_lossy(lines().nth(line).unwrap_or_default()).into_owned()
+        };
+        if let Some(line) = lines().position(|line| line.starts_with(b"<<<<<<<")) {
+            let message = format!("{name} is not a fleet: it has an unsolved merge conflict");
+            return Self::new(message)
+                .at(Snippet::cut(&name.to_string(), &text(line), line + 1, 1))
+                .help(format!("merge the code that builds the fleet, then {WRITE_ANEW}"));
+        }
+        let failure = Self::new(format!("{name} is not a fleet: {error}")).help(WRITE_ANEW);
         let Some((line, column)) = error.place() else { return failure };
-        let text = bytes.split(|b| *b == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
-        let text = String::from_utf8_lossy(text);
-        failure.at(Snippet::cut(&path.display().to_string(), &text, line, column))
+        let text = text(line.saturating_sub(1));
+        failure.at(Snippet::cut(&name.to_string(), &text, line, column))
     }
+}
+
+/// What to do about a file that is no fleet.
+const WRITE_ANEW: &str = "write it anew with `lock` of the program that builds the fleet";
+
+/// Whether the part was written by a newer version of this program.
+fn is_foreign(finding: &escadre_algebra::Finding) -> bool {
+    use escadre_algebra::Finding;
+    matches!(finding, Finding::Invalid(problem) if super::problems::is_foreign(problem))
 }
 
 /// A device on which something is wrong, and where, as arguments.
@@ -121,10 +145,9 @@ fn witness(finding: &escadre_algebra::Finding) -> Option<(String, String)> {
     match finding {
         Finding::Conflict { path, on, .. }
         | Finding::MissingLabel { path, on, .. }
-        | Finding::MissingField { path, on, .. } => {
-            let path = path.to_string();
-            let quote = if path.contains(['"', ' ', '$', '*']) { "'" } else { "" };
-            Some((on.witness.to_string(), format!(" {quote}{path}{quote}")))
+        | Finding::MissingField { path, on, .. }
+        | Finding::BadDependency { path, on, .. } => {
+            Some((on.witness.to_string(), format!(" {}", shell::quoted(&path.to_string()))))
         }
         Finding::UnknownDependency { resource, on, .. } => {
             Some((on.witness.to_string(), format!(" {resource}")))
@@ -132,6 +155,12 @@ fn witness(finding: &escadre_algebra::Finding) -> Option<(String, String)> {
         Finding::Cycle { on, .. } => Some((on.witness.to_string(), String::new())),
         _ => None,
     }
+}
+
+/// Lines of text, with each character escaped that a terminal would obey.
+pub(super) fn shown(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(visible).collect();
+    lines.join("\n")
 }
 
 /// The error and what caused it, in one line.
@@ -178,15 +207,35 @@ impl From<ReadError> for Failure {
                  many removed devices"
             )
         };
+        let advice = error.errors().iter().take(1).find_map(reading);
         if let ([bad], 1) = (error.errors(), error.n_bad()) {
             let what = if bad.line().is_some() { "correct this line" } else { "correct it" };
-            return line(name, bad).help(help(what));
+            return line(name, bad).help(advice.map_or_else(|| help(what), str::to_owned));
         }
-        let mut failure = Self::new(format!("{name} has {} bad lines", error.n_bad()));
+        let n_bad = number(error.n_bad());
+        let mut failure = Self::new(match error.n_bad() > MAX_SHOWN {
+            true => format!("the first {MAX_SHOWN} of {n_bad} bad lines of {name} are shown"),
+            false => format!("{name} has {n_bad} bad lines"),
+        });
         failure.0.others =
             error.errors().iter().take(MAX_SHOWN).map(|bad| line(name, bad)).collect();
-        failure.help(help("correct these lines"))
+        failure.help(advice.map_or_else(|| help("correct these lines"), str::to_owned))
     }
+}
+
+/// The option that reads the inventory otherwise, where that is what is wrong.
+fn reading(bad: &BadLine) -> Option<&'static str> {
+    const NODES: [&str; 4] = ["`apiVersion`", "`kind`", "`items`", "`metadata`"];
+    let message = bad.message();
+    let is_node =
+        message.starts_with("unknown field") && NODES.iter().any(|field| message.contains(field));
+    let is_open = bad.snippet().is_some_and(|(text, _)| text.trim() == "{");
+    if message.contains("the header has no column") {
+        return Some("`--id-column NAME` says which column holds the ids");
+    }
+    (is_node || is_open).then_some(
+        "if this is what `kubectl get nodes -o json` prints, add `--inventory-format kubernetes`",
+    )
 }
 
 fn line(name: &str, bad: &BadLine) -> Failure {
@@ -198,14 +247,18 @@ fn line(name: &str, bad: &BadLine) -> Failure {
     let failure = Failure::new(format!("{place}: {}", bad.message()));
     let Some(((text, span), line)) = bad.snippet().zip(bad.line()) else { return failure };
     let line = usize::try_from(line).unwrap_or(usize::MAX);
-    failure.at(Snippet {
+    let mut place = Snippet {
         name: name.to_owned(),
         text: text.to_owned(),
         span: (span.start, span.len()),
         line,
         column: bad.column().unwrap_or(1),
         label: "here".to_owned(),
-    })
+    };
+    if span.start >= text.len() {
+        place.point_behind();
+    }
+    failure.at(place)
 }
 
 impl fmt::Display for Failure {

@@ -1,47 +1,95 @@
 //! `explain`: what one device gets, and why.
 
-use escadre_algebra::{ExplainedField, Path};
+use escadre_algebra::{
+    Coverage, ExplainedField, Facts, Fleet, Inventory, Outcome, Path, ResourceName,
+};
 use escadre_interpreter::present::{explanation, explanation_json};
 
 use super::args::{Explain, TextFormat};
 use super::context::{Context, device};
 use super::error::Failure;
-use super::{Code, present};
+use super::{Code, close, present, problems};
 
 pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Failure> {
     let path = args.path.as_deref().map(Path::parse).transpose().map_err(|error| {
         Failure::of(&error)
             .help("a path is a resource, then fields: `recorder.containers.recorder.image`")
     })?;
-    let fleet = context.fleet()?;
+    let fleet = context.fleet_beside(&args.listing.inventory)?;
+    problems::understood(&fleet)?;
     let inventory = context.inventory(&args.listing)?;
     let facts = device(&inventory, &args.device)?;
     let why = fleet.explain(facts, path.as_ref());
+    let undetermined = undetermined(&fleet, facts, path.as_ref());
     match args.format {
         TextFormat::Text => {
             let options = present::options(context.out.look);
-            context.out.put(&explanation(&why, facts, &options))?;
+            context.out.put(&explanation(&why, facts, &undetermined, &options))?;
         }
-        TextFormat::Json => context.out.json(&explanation_json(&why, facts))?,
+        TextFormat::Json => context.out.json(&explanation_json(&why, facts, &undetermined))?,
     }
     if let Some(path) = path.filter(|_| why.fields.is_empty()) {
-        let alike = alike(&fleet.explain(facts, None).fields, &path);
-        context.note(&match alike.is_empty() {
-            true => format!("nothing writes `{path}` for this device"),
-            false => format!(
-                "nothing writes `{path}` for this device, but something writes {}",
-                alike.join(" and ")
-            ),
-        });
+        context.note(&nowhere(&fleet.explain(facts, None).fields, &path));
     }
     Ok(Code::Done)
 }
 
-/// The paths of the same resource that end like `path`, in backticks.
-fn alike(fields: &[ExplainedField], path: &Path) -> Vec<String> {
-    let like = |field: &&ExplainedField| {
-        field.path.resource() == path.resource()
-            && field.path.fields().last() == path.fields().last()
+/// The resources (of `path`, if given) that unknown labels decide on the device with `facts`.
+///
+/// None on a device with conflicts, where nothing is decided by labels alone.
+fn undetermined(fleet: &Fleet, facts: &Facts, path: Option<&Path>) -> Vec<ResourceName> {
+    if !facts.has_unknown() {
+        return Vec::new();
+    }
+    let Ok(one) = Inventory::new([facts.clone()], Coverage::Partial) else { return Vec::new() };
+    let Ok(resolved) = fleet.resolve(&one) else { return Vec::new() };
+    let Some(Outcome::Member(member)) = resolved.outcome(facts.id().as_str()) else {
+        return Vec::new();
     };
-    fields.iter().filter(like).take(3).map(|field| format!("`{}`", field.path)).collect()
+    let asked = |name: &&ResourceName| path.is_none_or(|path| path.resource() == *name);
+    member.undetermined.iter().filter(asked).cloned().collect()
+}
+
+/// That nothing writes `path`, and what was perhaps meant.
+fn nowhere(fields: &[ExplainedField], path: &Path) -> String {
+    let nothing = format!("nothing writes `{path}` for this device");
+    let of_resource = |field: &&ExplainedField| field.path.resource() == path.resource();
+    if !fields.iter().any(|field| of_resource(&field)) {
+        let mut names: Vec<&str> = fields.iter().map(|f| f.path.resource().as_str()).collect();
+        names.dedup();
+        let asked = path.resource().as_str();
+        let near = close::suggestion(asked, names.iter().copied());
+        return match (near, names.is_empty()) {
+            (Some(near), _) => format!("{nothing}; did you mean {near}?"),
+            (None, true) => format!("{nothing}: it has no resources"),
+            (None, false) => format!("{nothing}; its resources are {}", listed(&names)),
+        };
+    }
+    let ends = |field: &&ExplainedField| field.path.fields().last() == path.fields().last();
+    let alike: Vec<String> = fields
+        .iter()
+        .filter(|field| of_resource(field) && ends(field))
+        .take(close::N_CLOSE)
+        .map(|field| format!("`{}`", field.path))
+        .collect();
+    if !alike.is_empty() {
+        return format!("{nothing}, but something writes {}", alike.join(" and "));
+    }
+    let paths: Vec<String> =
+        fields.iter().filter(of_resource).map(|field| field.path.to_string()).collect();
+    match close::suggestion(&path.to_string(), paths.iter().map(String::as_str)) {
+        Some(near) => format!("{nothing}; did you mean {near}?"),
+        None => nothing,
+    }
+}
+
+/// Some names, each in backticks.
+fn listed(names: &[&str]) -> String {
+    const MAX_NAMES: usize = 10;
+    let mut shown: Vec<String> =
+        names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    if names.len() > MAX_NAMES {
+        shown.push(format!("and {} more", names.len() - MAX_NAMES));
+    }
+    shown.join(" ")
 }

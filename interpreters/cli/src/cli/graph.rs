@@ -26,7 +26,11 @@ pub(crate) fn run(args: &args::Graph, context: &mut Context<'_>) -> Result<Code,
     let drawing = match args.format {
         GraphFormat::Dot => graph.to_dot(),
         GraphFormat::Mermaid => graph.to_mermaid(),
-        GraphFormat::Svg => svg(&graph.to_dot()).map_err(|error| Failure::of(&error))?,
+        GraphFormat::Svg => svg(&graph.to_dot()).map_err(|error| {
+            Failure::of(&error).help(
+                "`--layer NAME` draws one layer; `--format dot` is for Graphviz, which draws all",
+            )
+        })?,
     };
     context.out.put(&drawing)?;
     Ok(Code::Done)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use escadre_interpreter::inventory::{LabelSummary, Summary};
+use escadre_interpreter::present::number;
 
 use super::Code;
 use super::args::{Inventory, TextFormat};
@@ -29,11 +30,11 @@ pub(crate) fn run(args: &Inventory, context: &mut Context<'_>) -> Result<Code, F
 fn text(summary: &Summary, width: usize) -> String {
     let coverage = if summary.complete { "complete" } else { "partial: some may be missing" };
     let devices = if summary.n_devices == 1 { "device" } else { "devices" };
-    let mut text = format!("{} {devices} ({coverage})\n", summary.n_devices);
+    let mut text = format!("{} {devices} ({coverage})\n", number(summary.n_devices));
     if summary.n_unlisted_unknown > 0 {
         text.push_str(&format!(
             "{} of which every unlisted label is unknown\n",
-            summary.n_unlisted_unknown
+            number(summary.n_unlisted_unknown)
         ));
     }
     if summary.labels.is_empty() {
@@ -74,10 +75,10 @@ fn row(label: &LabelSummary, n_devices: usize) -> [String; 5] {
     let percent = label.n_devices * 100 / n_devices.max(1);
     [
         cut(&label.key, MAX_KEY),
-        format!("{} ({percent}%)", label.n_devices),
-        label.n_distinct.to_string(),
-        label.n_unknown.to_string(),
-        label.n_reported.to_string(),
+        format!("{} ({percent}%)", number(label.n_devices)),
+        number(label.n_distinct),
+        number(label.n_unknown),
+        number(label.n_reported),
     ]
 }
 
@@ -91,7 +92,8 @@ fn top(label: &LabelSummary, width: usize) -> String {
             plain if plain == value.value => plain.to_owned(),
             _ => shown,
         };
-        let piece = format!("{}{shown} ({})", if at == 0 { "" } else { ", " }, value.n_devices);
+        let piece =
+            format!("{}{shown} ({})", if at == 0 { "" } else { ", " }, number(value.n_devices));
         let room = if at + 1 < label.n_distinct { 3 } else { 0 };
         if at > 0 && text.chars().count() + piece.chars().count() + room > width {
             text.push_str(", …");

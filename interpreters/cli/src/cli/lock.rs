@@ -8,20 +8,18 @@ use escadre_algebra::{EncodeOptions, Fleet};
 use super::args::Lock;
 use super::context::Context;
 use super::error::Failure;
-use super::{Code, files};
+use super::{Code, files, problems, shell};
 
 pub(crate) fn run(args: &Lock, context: &mut Context<'_>) -> Result<Code, Failure> {
     let fleet = context.fleet()?;
-    if let Some(problem) = fleet.problems().first() {
-        return Err(Failure::new(format!("the fleet has an invalid part: {problem}"))
-            .help("correct it: a file could not say what was meant"));
-    }
+    problems::carried(&fleet)?;
     let out = args.out.clone().unwrap_or_else(|| context.lock_path());
-    let options = EncodeOptions { origins: !args.no_origins };
-    let text = fleet.encode(&options).map_err(|error| Failure::of(&error))?;
+    let encode =
+        |origins| fleet.encode(&EncodeOptions { origins }).map_err(|error| Failure::of(&error));
     if args.check {
-        return check(&out, args.no_origins, &fleet, &text, context);
+        return check(args, &out, &fleet, encode, context);
     }
+    let text = encode(!args.no_origins)?;
     if out == Path::new("-") {
         context.out.put(&text)?;
         return Ok(Code::Done);
@@ -36,31 +34,40 @@ pub(crate) fn run(args: &Lock, context: &mut Context<'_>) -> Result<Code, Failur
     Ok(Code::Done)
 }
 
-/// Whether the file is what would be written.
+/// Whether the file is what would be written, in its own form: with or without origins.
 fn check(
+    args: &Lock,
     out: &Path,
-    no_origins: bool,
     fleet: &Fleet,
-    text: &str,
+    encode: impl Fn(bool) -> Result<String, Failure>,
     context: &mut Context<'_>,
 ) -> Result<Code, Failure> {
+    if out == Path::new("-") {
+        return Err(Failure::new("`-` cannot be checked: it is no file")
+            .help("name the file to check with `-o FILE`"));
+    }
     let path = out.display();
-    let mut again = format!("{} lock", context.program);
-    if out != Path::new("fleet.lock") {
-        again.push_str(&format!(" -o {path}"));
-    }
-    if no_origins {
-        again.push_str(" --no-origins");
-    }
-    let help = format!("run `{again}` and commit the file");
+    let help = format!("run `{}` and commit the file", again(args, out, context));
     let old = fs::read(out);
     let old = old.map_err(|e| Failure::file("read", out, &e).help(help.clone()))?;
-    if old == text.as_bytes() {
-        let digest = fleet.digest().short();
-        context.out.line(&format!("{path} is up to date: fleet {digest}"))?;
-        return Ok(Code::Done);
+    let forms: &[bool] = if args.no_origins { &[false] } else { &[true, false] };
+    for origins in forms {
+        if old == encode(*origins)?.as_bytes() {
+            let digest = fleet.digest().short();
+            context.out.line(&format!("{path} is up to date: fleet {digest}"))?;
+            return Ok(Code::Done);
+        }
     }
+    let help = match context.reads_lock() {
+        true => help,
+        false => format!("{help}; `plan --against {}` shows what changes", shell::path(out)),
+    };
     let why = match Fleet::decode(&old) {
+        Ok(_) if old.contains(&b'\r') => {
+            "its lines end in CR LF, which Git or an editor made of LF; keep them with \
+             `fleet.lock text eol=lf` in `.gitattributes`"
+                .to_owned()
+        }
         Ok(old) if old.digest() == fleet.digest() => {
             "it is the same fleet, but its form or the places that wrote it differ".to_owned()
         }
@@ -68,11 +75,20 @@ fn check(
             let (old, new) = (old.digest().short(), fleet.digest().short());
             format!("it is fleet {old}, the present one is {new}")
         }
-        Err(error) => error.to_string(),
-    };
-    let help = match context.reads_lock() {
-        true => help,
-        false => format!("{help}; `plan --against {path}` shows what changes"),
+        Err(error) => return Err(Failure::fleet(out, &old, &error).help(help)),
     };
     Err(Failure::new(format!("{path} is out of date: {why}")).help(help))
+}
+
+/// The command that writes the file anew.
+fn again(args: &Lock, out: &Path, context: &Context<'_>) -> String {
+    let mut again = format!("{}{} lock", context.program, context.lock_option());
+    let usual = out == context.lock_path();
+    if !usual {
+        again.push_str(&format!(" -o {}", shell::path(out)));
+    }
+    if args.no_origins {
+        again.push_str(" --no-origins");
+    }
+    again
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod args;
+mod close;
 mod completions;
 mod context;
 mod drift;
@@ -19,10 +20,12 @@ mod lock;
 mod output;
 mod plan;
 mod present;
+mod problems;
 mod progress;
 mod render;
 mod schema;
 mod select;
+mod shell;
 #[cfg(feature = "sim")]
 mod sim;
 mod snippet;
@@ -111,7 +114,9 @@ fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
         Look::of_stderr(when),
     );
     let result = execute(cli.command, &mut context);
-    let result = context.out.finish().and(result);
+    // What a command has to say about a failure comes before what its output says.
+    let finished = context.out.finish();
+    let result = result.and_then(|code| finished.map(|()| code));
     match result {
         Ok(Code::Done) => ExitCode::SUCCESS,
         Ok(Code::Changes) => ExitCode::from(2),

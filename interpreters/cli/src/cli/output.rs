@@ -99,6 +99,14 @@ impl Output {
         self.put("\n")
     }
 
+    /// Writes what `write` writes.
+    pub(crate) fn stream(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        write(self).map_err(|error| unwritten(&error))
+    }
+
     /// Writes what is still held back.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         self.flush().map_err(|error| unwritten(&error))

@@ -11,7 +11,7 @@ use super::args::{self, Agreed, PlanFormat};
 use super::context::{Context, read_fleet};
 use super::error::Failure;
 use super::target::{Access, Task, observe};
-use super::{Code, files, present};
+use super::{Code, files, present, shell};
 
 impl From<&Agreed> for Consent {
     fn from(agreed: &Agreed) -> Self {
@@ -38,28 +38,41 @@ pub(crate) fn run(args: &args::Plan, context: &mut Context<'_>) -> Result<Code, 
     let resolved = context.resolved(&args.listing)?;
     let plan = match (&args.target, &args.against) {
         (Some(target), _) => target.with(Access::Read, Planning(&resolved))?,
-        (None, Some(path)) => against(path, &resolved, context)?,
+        (None, Some(path)) => against(path, args, &resolved, context)?,
         (None, None) => from_snapshot("nothing", "nothing", &Snapshot::empty(), &resolved),
     };
-    if let Some(path) = &args.out {
-        files::write(path, &document(&plan).to_text())?;
+    if let Some(path) = args.out.as_ref().filter(|path| *path != Path::new("-")) {
+        files::stream(path, |out| document(&plan).write(out))?;
         context.note(&format!("the plan is in {}", path.display()));
     }
     let mut options = present::options(context.out.look);
-    options.consent = Consent::from(&args.agreed);
+    options.consent = Some(Consent::from(&args.agreed));
     options.next = next(args, context);
+    if args.out.as_deref() == Some(Path::new("-")) {
+        let stored = document(&plan);
+        context.out.stream(|out| stored.write(out))?;
+        return Ok(Code::of(!plan.is_empty(), args.detailed_exitcode));
+    }
     match args.format {
         PlanFormat::Text => context.out.put(&text(&plan, &resolved, &options))?,
-        PlanFormat::Json => context.out.put(&document(&plan).to_text())?,
+        PlanFormat::Json => {
+            let stored = document(&plan);
+            context.out.stream(|out| stored.write_pretty(out))?;
+        }
         PlanFormat::Markdown => context.out.put(&markdown(&plan, &resolved, &options))?,
     }
     Ok(Code::of(!plan.is_empty(), args.detailed_exitcode))
 }
 
 /// The plan from what the fleet in the file `path` wants.
-fn against(path: &Path, resolved: &Resolved, context: &Context<'_>) -> Result<Plan, Failure> {
+fn against(
+    path: &Path,
+    args: &args::Plan,
+    resolved: &Resolved,
+    context: &Context<'_>,
+) -> Result<Plan, Failure> {
     let fleet = read_fleet(path)?;
-    let before = context.resolve(&fleet, resolved.inventory())?;
+    let before = context.resolve(&fleet, Some(path), resolved.inventory(), &args.listing)?;
     let revision = before.fleet_digest().to_string();
     let held = Snapshot::wanted(&before);
     Ok(from_snapshot(&format!("fleet:{}", path.display()), &revision, &held, resolved))
@@ -70,15 +83,19 @@ fn from_snapshot(target: &str, base: &str, held: &Snapshot, resolved: &Resolved)
     Plan::new(target, &Revision(base.into()), held, &desired)
 }
 
-/// What to do next.
+/// What to do next: the command that applies the plan, with every option that it was made with.
 fn next(args: &args::Plan, context: &Context<'_>) -> Option<String> {
-    let args::Plan { target, out, .. } = args;
-    let super::target::Target::Sim(dir) = target.as_ref()?;
-    let out = out.as_ref().map(|path| format!(" {}", path.display())).unwrap_or_default();
-    let inventory = args.listing.inventory.display();
-    Some(format!(
-        "Carry it out with: {} apply -i {inventory} --target sim:{}{out}",
-        context.program,
-        dir.display()
-    ))
+    let super::target::Target::Sim(dir) = args.target.as_ref()?;
+    let fleet = context.lock_option();
+    let listing = shell::listing(&args.listing);
+    let agreed = shell::agreed(&args.agreed);
+    let target = shell::quoted(&format!("sim:{}", dir.display()));
+    let out = args.out.as_ref().filter(|out| *out != Path::new("-"));
+    let out = out.map(|path| format!(" {}", shell::path(path))).unwrap_or_default();
+    let with = match args.listing.inventory == Path::new("-") {
+        true => "Carry it out, with the same inventory on standard input, with",
+        false => "Carry it out with",
+    };
+    let program = &context.program;
+    Some(format!("{with}: {program}{fleet} apply{listing} --target {target}{agreed}{out}"))
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use escadre_algebra::{Configuration, Facts, Member, Outcome, ResourceName};
+use escadre_interpreter::present::number;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Code;
@@ -38,9 +39,11 @@ pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Fail
         }
     }
     if n_undetermined > 0 {
-        context.note(&format!(
-            "{n_undetermined} devices are left out: labels that decide what they get are unknown"
-        ));
+        let (who, they) = match n_undetermined {
+            1 => ("1 device is".to_owned(), "it gets"),
+            n => (format!("{} devices are", number(n)), "they get"),
+        };
+        context.note(&format!("{who} left out: labels that decide what {they} are unknown"));
     }
     Ok(Code::Done)
 }

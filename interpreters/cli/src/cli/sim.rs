@@ -55,6 +55,9 @@ pub(crate) fn run(args: &Sim, context: &mut Context<'_>) -> Result<Code, Failure
             match format {
                 TextFormat::Json => context.out.json(&status)?,
                 TextFormat::Text => {
+                    if status.clock_ms == 0 {
+                        context.out.line("not stepped yet: no device has pulled anything")?;
+                    }
                     for (key, value) in [
                         ("members", status.members),
                         ("up to date", status.up_to_date),

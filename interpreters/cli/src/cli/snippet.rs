@@ -1,5 +1,6 @@
 //! The place in a text that an error is about.
 
+use escadre_interpreter::present::{is_hidden, visible};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 /// How many characters of a long line are shown on each side of the place.
@@ -34,6 +35,19 @@ impl Snippet {
 }
 
 impl Snippet {
+    /// This snippet, with each character replaced that a terminal would obey by one as long.
+    pub(crate) fn shown(mut self) -> Self {
+        let stand_in = |c: char| match (is_hidden(c) && c != '\t', c.len_utf8()) {
+            (false, _) => c,
+            (true, 1) => '?',
+            (true, 2) => '·',
+            (true, _) => char::REPLACEMENT_CHARACTER,
+        };
+        self.text = self.text.chars().map(stand_in).collect();
+        self.name = visible(&self.name);
+        self
+    }
+
     /// Points at the place behind the text.
     pub(crate) fn point_behind(&mut self) {
         self.span = (self.text.len(), 1);
@@ -69,6 +83,17 @@ mod tests {
         let cut = Snippet::cut("a.json", &line, 1, 502);
         assert_eq!(cut.text.chars().count(), 2 * super::WINDOW + 2);
         assert_eq!(&cut.text[cut.span.0..cut.span.0 + cut.span.1], "!");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_replaced_and_places_stay() {
+        let line = "a\u{1b}[2J\u{9b}\u{202e}!";
+        let shown = Snippet::cut("a\u{1b}.json", line, 1, 8).shown();
+        assert_eq!(
+            (shown.name.as_str(), shown.text.as_str()),
+            ("a\\u{1b}.json", "a?[2J·\u{fffd}!")
+        );
+        assert_eq!(&shown.text[shown.span.0..shown.span.0 + shown.span.1], "!");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Targets: what a plan is compared with, and applied to.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use escadre_interpreter::{Interpreter, Revision, Snapshot};
@@ -62,12 +63,36 @@ impl Target {
     }
 }
 
+/// Whether `faults` say what the simulator is to play.
+#[cfg(feature = "sim")]
+pub(crate) fn check_faults(faults: Option<&str>) -> Result<(), Failure> {
+    let parsed = faults.map(str::parse::<escadre_sim::Faults>).transpose();
+    parsed.map(|_| ()).map_err(|error| advised(&error))
+}
+
+/// Without the simulator nothing plays them.
+#[cfg(not(feature = "sim"))]
+pub(crate) fn check_faults(_: Option<&str>) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Whether the two are the same target, however its folder is spelled.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    match (one.strip_prefix("sim:"), other.strip_prefix("sim:")) {
+        (Some(one), Some(other)) => one == other || place(one.as_ref()) == place(other.as_ref()),
+        _ => one == other,
+    }
+}
+
+/// The one spelling of the folder `dir`, which need not exist.
+fn place(dir: &Path) -> PathBuf {
+    let known = fs::canonicalize(dir);
+    known.or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_owned())
+}
+
 /// The world in the folder `dir`.
 #[cfg(feature = "sim")]
-pub(crate) fn open(
-    dir: &std::path::Path,
-    access: Access,
-) -> Result<escadre_sim::Simulator, Failure> {
+pub(crate) fn open(dir: &Path, access: Access) -> Result<escadre_sim::Simulator, Failure> {
     use escadre_sim::{Open, Simulator};
     let (open, faults) = match access {
         Access::Read => (Open::reading(), None),

@@ -85,3 +85,22 @@ fn yaml_quotes_what_would_be_read_as_another_kind() {
     let output = escadre(&["render", "-i", "devices.jsonl", "cam-1", "--format", "yaml"]);
     assert!(stdout(&output).contains("pager: \"007\""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_applied_is_said_even_if_standard_output_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = format!("sim:{}", folder.path().join("world").display());
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let apply = |more: &[&str]| {
+        let arguments =
+            [&["apply", "-i", "devices.jsonl", "--target", &target, "--yes"], more].concat();
+        command(Path::new(ESCADRE), &arguments).stdout(full()).output().unwrap()
+    };
+    let unseen = apply(&[]);
+    assert!(stderr(&unseen).contains("standard output could not be written"));
+    assert!(!folder.path().join("world").exists(), "a plan that nobody saw was carried out");
+    let untold = apply(&["-q"]);
+    assert_eq!(untold.status.code(), Some(1));
+    assert!(stderr(&untold).contains("5 devices written"), "{}", stderr(&untold));
+}

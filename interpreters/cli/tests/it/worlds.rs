@@ -38,6 +38,32 @@ fn planning_does_not_make_a_world() {
 }
 
 #[test]
+fn what_is_refused_or_not_agreed_to_does_not_make_a_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("world");
+    let target = format!("sim:{}", dir.display());
+    let asked = escadre(&with_world(&["apply"], &target));
+    assert!(stderr(&asked).contains("nobody can be asked"), "{}", stderr(&asked));
+    let faulty = escadre(&with_world(&["apply", "--yes", "--faults", "nonsense"], &target));
+    assert!(stderr(&faulty).contains("in the faults `nonsense`"), "{}", stderr(&faulty));
+    assert!(!dir.exists());
+}
+
+#[test]
+fn a_plan_on_standard_output_is_the_plan_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = format!("sim:{}", folder.path().join("world").display());
+    let file = folder.path().join("next.plan");
+    let path = file.to_str().unwrap();
+    assert!(escadre(&with_world(&["plan", "--out", path], &target)).status.success());
+    let printed = escadre(&with_world(&["plan", "--out", "-"], &target));
+    assert_eq!(stdout(&printed), std::fs::read_to_string(&file).unwrap());
+    assert_eq!(stdout(&printed).lines().count(), 1);
+    let applied = escadre(&with_world(&["apply", "--yes", path], &target));
+    assert!(applied.status.success(), "{}", stderr(&applied));
+}
+
+#[test]
 fn a_second_plan_is_empty() {
     let folder = tempfile::tempdir().unwrap();
     let target = format!("sim:{}", folder.path().join("world").display());

@@ -92,29 +92,28 @@ impl Collector {
         if !labels.is_sorted_by(|a, b| a.key < b.key) {
             sort(text, labels)?;
         }
-        // In order, `Facts::set` only ever appends; a line of a million labels stays linear.
-        let mut facts = Facts::new(id);
+        // As many as there are, so that no device holds room for more.
+        let mut made = Vec::with_capacity(labels.len());
         self.labels.start_device();
         for entry in labels.iter() {
-            let label = self.labels.label(entry).map_err(|message| {
+            made.push(self.labels.label(entry).map_err(|message| {
                 let span = span_or_all(text, &entry.key);
                 Wrong::at(span, message)
-            })?;
-            facts.set(label);
+            })?);
         }
+        let mut facts = Facts::from_labels(id, made);
         if unlisted_unknown {
             facts = facts.with_unlisted_unknown();
         }
-        self.push(&facts, line);
+        self.push(facts, line);
         Ok(())
     }
 
-    fn push(&mut self, facts: &Facts, line: u64) {
+    fn push(&mut self, facts: Facts, line: u64) {
         if let Some(seen) = &mut self.seen {
             seen.insert(facts.id().clone(), line);
         }
-        // Labels were appended one by one; a clone holds no room for more.
-        self.devices.push(facts.clone());
+        self.devices.push(facts);
         self.lines.push(line);
     }
 

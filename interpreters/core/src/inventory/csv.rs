@@ -132,8 +132,11 @@ impl Header {
         let mut seen = HashSet::new();
         for (at, cell) in cells.iter().enumerate() {
             let wrong = |message| Err(Wrong::at(span_or_all(text, cell), message));
-            if !seen.insert(cell.as_ref()) {
+            if !cell.is_empty() && !seen.insert(cell.as_ref()) {
                 return wrong(format!("the column `{cell}` is given twice"));
+            }
+            if cell.is_empty() {
+                return wrong(format!("column {} has no name", at + 1));
             }
             if let (true, Err(error)) = (at != id, LabelKey::parse(cell)) {
                 return wrong(error.to_string());

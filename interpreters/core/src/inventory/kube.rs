@@ -101,6 +101,7 @@ fn read_text(text: &str, options: &ReadOptions, collector: &mut Collector) {
             return collector.bad(|| BadLine::within(text, 1, Wrong::at(span, message)));
         }
     };
+    let is_list = document.items.is_some();
     let kind = document.kind.as_ref().map_or("", |Text(kind)| kind);
     let items = match document.items {
         Some(items) if matches!(kind, "List" | "NodeList" | "") => {
@@ -122,8 +123,9 @@ fn read_text(text: &str, options: &ReadOptions, collector: &mut Collector) {
         }
     };
     let mut line = Counter { text, at: 0, line: 1 };
-    for item in items {
-        if let Err(wrong) = read_node(text, item, &mut line, options, collector) {
+    for (index, item) in items.into_iter().enumerate() {
+        let which = if is_list { format!("`items[{index}]`") } else { "the Node".to_owned() };
+        if let Err(wrong) = read_node(text, item, &which, &mut line, options, collector) {
             collector.bad(|| BadLine::within(text, 1, wrong));
         }
     }
@@ -132,6 +134,7 @@ fn read_text(text: &str, options: &ReadOptions, collector: &mut Collector) {
 fn read_node(
     text: &str,
     item: Item<'_>,
+    which: &str,
     line: &mut Counter<'_>,
     options: &ReadOptions,
     collector: &mut Collector,
@@ -142,7 +145,8 @@ fn read_node(
     }
     let metadata = item.metadata.unwrap_or_default();
     let Some(Text(name)) = metadata.name else {
-        return Err(Wrong::at(line.at..line.at, "a Node after this place has no `metadata.name`"));
+        let message = format!("{which} has no `metadata.name`; it stands after this place");
+        return Err(Wrong::at(line.at..line.at, message));
     };
     let line = line.advance(span_of(text, &name).map_or(0, |span| span.start));
     let reported = if options.is_strict() { kubelet_may_set } else { kubelet_reports };

@@ -16,6 +16,9 @@ pub const MAX_LINE_BYTES: usize = 16 << 20;
 /// How much of a text decides its format, in bytes.
 const PREFIX: u64 = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+const UTF_16: &str =
+    "it is UTF-16: expected UTF-8 (`iconv -f UTF-16 -t UTF-8` turns one into the other)";
 
 /// How to read an inventory.
 ///
@@ -125,6 +128,9 @@ pub fn read(
     let mut prefix = Vec::new();
     reader.by_ref().take(PREFIX).read_to_end(&mut prefix).map_err(failed)?;
     let is_all = (prefix.len() as u64) < PREFIX;
+    if UTF_16_MARKS.iter().any(|mark| prefix.starts_with(mark)) {
+        return Err(ReadError::whole(source_name, UTF_16));
+    }
     if prefix.starts_with(BYTE_ORDER_MARK) {
         prefix.drain(..BYTE_ORDER_MARK.len());
     }

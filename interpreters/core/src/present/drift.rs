@@ -7,7 +7,7 @@ use super::document::{base_json, groups_json, summary_json};
 use super::field::{held, telling, wanted};
 use super::reasons::Reasons;
 use super::style::{Ink, Page, TextOptions};
-use super::text::ink;
+use super::text::{ink, outside};
 use super::value::cut;
 use super::warning::warnings;
 use super::words::{self, count, number, sample};
@@ -25,12 +25,11 @@ pub fn drift(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String 
     page.end();
     let summary = plan.summary();
     if plan.is_empty() {
-        let n = count(summary.unchanged, "device");
-        let verb = if summary.unchanged == 1 {
-            "is as the fleet wants it"
-        } else {
-            "are as the fleet wants them"
-        };
+        // Nothing differs, so that whoever should be no member is none.
+        let members = summary.unchanged.saturating_sub(outside(resolved));
+        let n = count(members, "member");
+        let verb =
+            if members == 1 { "is as the fleet wants it" } else { "are as the fleet wants them" };
         page.put(Ink::Added, &format!("No drift: {n} {verb}.")).end();
     } else {
         let groups = plan.groups();
@@ -57,7 +56,7 @@ pub fn drift(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String 
         );
         page.put(Ink::Plain, &totals).end();
     }
-    for warning in warnings(plan, resolved, &options.consent, options.max_devices) {
+    for warning in warnings(plan, resolved, options) {
         page.put(Ink::Changed, "Warning: ").put(Ink::Plain, &warning.head).end();
         for detail in warning.details {
             page.pad(4).put(Ink::Plain, &detail).end();

@@ -15,18 +15,26 @@ use super::words::count;
 
 /// Why the device with `facts` gets what it gets, as a person reads it.
 ///
+/// `undetermined` are the resources of it that unknown labels decide
+/// ([`Member::undetermined`](escadre_algebra::Member)): their fields are told as a supposition.
+///
 /// ```
 /// use escadre_algebra::{Facts, Resource, deploy, label};
 /// use escadre_interpreter::present::{TextOptions, explanation};
 /// let fleet = deploy(Resource::new("motd").set("text", label("site"))).restrict(label("role").eq("camera"));
 /// let facts = Facts::of("cam-1", [("role", "camera"), ("site", "paris")])?;
-/// let shown = explanation(&fleet.explain(&facts, None), &facts, &TextOptions::default());
+/// let shown = explanation(&fleet.explain(&facts, None), &facts, &[], &TextOptions::default());
 /// assert!(shown.starts_with("cam-1 is a member.\nLabels: site=paris role=camera\n"));
 /// assert!(shown.contains("motd.text = \"paris\"\n    written \"{label(site)}\" at "));
 /// # Ok::<(), escadre_algebra::NameError>(())
 /// ```
 #[must_use]
-pub fn explanation(explanation: &Explanation, facts: &Facts, options: &TextOptions) -> String {
+pub fn explanation(
+    explanation: &Explanation,
+    facts: &Facts,
+    undetermined: &[ResourceName],
+    options: &TextOptions,
+) -> String {
     let mut page = Page::new(options.colour);
     let membership = match explanation.member {
         Some(true) => "is a member.",
@@ -36,11 +44,24 @@ pub fn explanation(explanation: &Explanation, facts: &Facts, options: &TextOptio
     page.put(Ink::Strong, &format!("{} ", facts.id())).put(Ink::Plain, membership).end();
     labels(&mut page, explanation, facts);
     let limit = options.width.saturating_sub(8).max(24);
+    let mut told = None;
     for field in telling(&explanation.fields) {
         page.end();
+        let resource = field.path.resource();
+        if undetermined.contains(resource) && told != Some(resource) {
+            supposition(&mut page, resource, &explanation.unknown);
+        }
+        told = Some(resource);
         self::field(&mut page, field, limit);
     }
+    let silent =
+        |name: &&ResourceName| !explanation.fields.iter().any(|f| f.path.resource() == *name);
+    for resource in undetermined.iter().filter(silent) {
+        page.end();
+        page.put(Ink::Changed, &format!("{resource} is undetermined and left as it is")).end();
+    }
     unreached(&mut page, explanation);
+    problems(&mut page, explanation);
     if !explanation.unknown.is_empty() {
         page.end();
         let unknown: Vec<String> =
@@ -51,6 +72,21 @@ pub fn explanation(explanation: &Explanation, facts: &Facts, options: &TextOptio
     page.finish()
 }
 
+/// That what follows about `resource` holds only if the `unknown` labels were absent.
+fn supposition(page: &mut Page, resource: &ResourceName, unknown: &[String]) {
+    let head = format!("{resource} is undetermined and left as it is; ");
+    page.put(Ink::Changed, &head);
+    let absent = match unknown {
+        [] => "if unknown labels were absent:".to_owned(),
+        [one] => format!("if `{one}` were absent:"),
+        several => {
+            let keys: Vec<String> = several.iter().map(|key| format!("`{key}`")).collect();
+            format!("if {} were absent:", keys.join(" and "))
+        }
+    };
+    page.put(Ink::Plain, &absent).end();
+}
+
 /// The labels that the device has: those that its texts mention first.
 fn labels(page: &mut Page, explanation: &Explanation, facts: &Facts) {
     const MAX_LABELS: usize = 12;
@@ -59,8 +95,11 @@ fn labels(page: &mut Page, explanation: &Explanation, facts: &Facts) {
     let mentioned: BTreeSet<&LabelKey> = words.flat_map(escadre_algebra::Word::labels).collect();
     let mut labels: Vec<_> = facts.labels().iter().collect();
     labels.sort_by_key(|label| !mentioned.contains(&label.key));
+    let others = if facts.unlisted_unknown() { "; every other label is unknown" } else { "" };
     if labels.is_empty() {
-        page.put(Ink::Faint, "Labels: none").end();
+        let none =
+            if others.is_empty() { "Labels: none" } else { "Labels: every label is unknown" };
+        page.put(Ink::Faint, none).end();
         return;
     }
     page.put(Ink::Faint, "Labels:");
@@ -71,7 +110,7 @@ fn labels(page: &mut Page, explanation: &Explanation, facts: &Facts) {
     if labels.len() > MAX_LABELS {
         page.put(Ink::Faint, &format!(" … and {} more", labels.len() - MAX_LABELS));
     }
-    page.end();
+    page.put(Ink::Plain, others).end();
 }
 
 /// The fields that say something: an object that holds fields does not, unless it is contested.
@@ -121,6 +160,10 @@ fn candidate(page: &mut Page, candidate: &ExplainedValue, limit: usize) {
         }
         page.end();
     }
+    if candidate.n_more_shadowed > 0 {
+        let more = count(candidate.n_more_shadowed, "earlier layer");
+        page.pad(6).put(Ink::Faint, &format!("over {more} that are not listed")).end();
+    }
 }
 
 fn unreached(page: &mut Page, explanation: &Explanation) {
@@ -140,12 +183,29 @@ fn unreached(page: &mut Page, explanation: &Explanation) {
     }
 }
 
+/// What was written in the fleet but means nothing.
+fn problems(page: &mut Page, explanation: &Explanation) {
+    if explanation.problems.is_empty() {
+        return;
+    }
+    page.end();
+    page.put(Ink::Strong, "Means nothing:").end();
+    for problem in &explanation.problems {
+        page.pad(2).put(Ink::Plain, &problem.origin().to_string());
+        page.put(Ink::Removed, &format!(": {}", problem.message())).end();
+    }
+}
+
 /// Why the device with `facts` gets what it gets, for programs.
 ///
 /// The keys are those of [`Explanation`]; a place is `{"file", "line", "column", "layers"}`, an
 /// unknown label has the value null. `docs/plan.md` lists them.
 #[must_use]
-pub fn explanation_json(explanation: &Explanation, facts: &Facts) -> Json {
+pub fn explanation_json(
+    explanation: &Explanation,
+    facts: &Facts,
+    undetermined: &[ResourceName],
+) -> Json {
     let labels = facts.labels().iter();
     let labels: serde_json::Map<String, Json> =
         labels.map(|label| (label.key.to_string(), json!(label.value.as_deref()))).collect();
@@ -160,6 +220,12 @@ pub fn explanation_json(explanation: &Explanation, facts: &Facts) -> Json {
         place["reasons"] = part.reasons.iter().map(String::as_str).collect();
         place
     });
+    let problems = explanation.problems.iter().map(|problem| {
+        let mut place =
+            source_json(&Source { origin: problem.origin().clone(), layers: Vec::new() });
+        place["message"] = problem.message().into();
+        place
+    });
     json!({
         "escadre": "explanation",
         "version": 1,
@@ -168,7 +234,10 @@ pub fn explanation_json(explanation: &Explanation, facts: &Facts) -> Json {
         "labels": labels,
         "fields": fields.collect::<Vec<_>>(),
         "unreached": unreached.collect::<Vec<_>>(),
+        "problems": problems.collect::<Vec<_>>(),
         "unknown": explanation.unknown,
+        "unlisted": if facts.unlisted_unknown() { "unknown" } else { "absent" },
+        "undetermined": undetermined.iter().map(ResourceName::as_str).collect::<Vec<_>>(),
     })
 }
 
@@ -181,6 +250,7 @@ fn candidate_json(candidate: &ExplainedValue) -> Json {
         "written": candidate.written.to_json(),
         "sources": sources_json(&candidate.sources),
         "shadowed": shadowed.collect::<Vec<_>>(),
+        "n_more_shadowed": candidate.n_more_shadowed,
     })
 }
 

@@ -30,7 +30,7 @@ const MAX_VALUE: usize = 160;
 pub fn markdown(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String {
     let mut comment = String::new();
     head(&mut comment, plan, resolved);
-    for warning in warnings(plan, resolved, &options.consent, options.max_devices) {
+    for warning in warnings(plan, resolved, options) {
         let _ = write!(comment, "\n> **Warning:** {}", escape(&warning.head));
         for detail in warning.details {
             let _ = write!(comment, "  \n> {}", escape(&detail));
@@ -64,10 +64,14 @@ pub fn markdown(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> Stri
 
 fn head(comment: &mut String, plan: &Plan, resolved: &Resolved) {
     let summary = plan.summary();
-    let target = code(&cut(plan.target(), MAX_VALUE));
-    let _ = write!(comment, "### Plan for {target}\n\n");
+    match plan.target() {
+        words::NOTHING => comment.push_str("### Plan from nothing (no `--target`)\n\n"),
+        target => {
+            let _ = write!(comment, "### Plan for {}\n\n", code(&cut(target, MAX_VALUE)));
+        }
+    }
     if plan.is_empty() {
-        let _ = write!(comment, "{}\n\n", nothing(plan));
+        let _ = write!(comment, "{}\n\n", nothing(plan, resolved));
     }
     comment.push_str("| added | changed | removed | unchanged | undetermined |\n");
     comment.push_str("| ---: | ---: | ---: | ---: | ---: |\n");

@@ -23,10 +23,11 @@ mod words;
 
 #[cfg(feature = "schema")]
 pub use document::plan_schema;
-pub use document::{PLAN_VERSION, PlanDocument, PlanFileError, document};
+pub use document::{PLAN_VERSION, PlanDocument, PlanFileError, StoredPlan, document};
 pub use drift::{drift, drift_json};
 pub use explanation::{explanation, explanation_json};
 pub use findings::findings;
 pub use markdown::{MAX_COMMENT, markdown};
-pub use style::TextOptions;
+pub use style::{TextOptions, is_hidden, visible};
 pub use text::text;
+pub use words::number;

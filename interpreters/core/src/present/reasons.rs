@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use escadre_algebra::{
-    ExplainedField, Explanation, Facts, Field, Path, Resolved, ResourceName, Source, Sources,
-    Unreached, Value,
+    ExplainedField, Facts, Field, Path, Resolved, ResourceName, Source, Sources, Unreached, Value,
 };
 
 use super::value::short;
@@ -24,12 +23,7 @@ impl<'a> Reasons<'a> {
         let listed = |id| resolved.inventory().device(id);
         let facts = group.devices.iter().find_map(|id| listed(id.as_str()));
         let why = facts.map(|facts| resolved.fleet().explain(facts, None));
-        let Explanation { fields, unreached, .. } = why.unwrap_or(Explanation {
-            member: None,
-            fields: Vec::new(),
-            unreached: Vec::new(),
-            unknown: Vec::new(),
-        });
+        let (fields, unreached) = why.map(|why| (why.fields, why.unreached)).unwrap_or_default();
         let fields = fields.into_iter().map(|field| (field.path.clone(), field)).collect();
         Self { facts, unreached, fields }
     }
@@ -52,8 +46,9 @@ impl<'a> Reasons<'a> {
         if let Some(removed) = removed.filter(|candidate| candidate.value == Value::Unset) {
             return by(&removed.sources).map(|by| format!("removed at {by}"));
         }
-        let stopped = self.unreached.iter().find(|part| part.resources.contains(resource));
-        match stopped {
+        // That a patch has nothing to patch follows from the condition that keeps the rest away.
+        let stopped = self.unreached.iter().filter(|part| part.resources.contains(resource));
+        match stopped.min_by_key(|part| only_patches(part)) {
             Some(stopped) => Some(unreached(stopped)),
             None if root.is_none() => {
                 self.facts.map(|_| "nothing in the fleet claims it".to_owned())
@@ -67,6 +62,12 @@ impl<'a> Reasons<'a> {
         let facts = self.facts.filter(|_| !value.is_constant())?;
         Some(format!("e.g. {} on {}", short(&value.instantiate(facts), limit), facts.id()))
     }
+}
+
+/// Whether a part does not reach a device for being a patch of what the device does not have.
+fn only_patches(part: &Unreached) -> bool {
+    let patches = ["patches members only", "patches resources that are there"];
+    part.reasons.iter().all(|reason| patches.iter().any(|why| reason.starts_with(why)))
 }
 
 /// The writers of a value: the first, and how many more there are.

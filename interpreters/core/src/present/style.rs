@@ -24,7 +24,7 @@ pub struct TextOptions {
     /// Whether the fields of changed resources that stay as they are are shown too.
     pub show_unchanged: bool,
     /// What the user agreed to: a plan that it refuses is shown with a warning.
-    pub consent: Consent,
+    pub consent: Option<Consent>,
     /// What to do next, told below a plan that changes something.
     pub next: Option<String>,
 }
@@ -39,7 +39,7 @@ impl Default for TextOptions {
             max_devices: 3,
             max_fields: 40,
             show_unchanged: false,
-            consent: Consent::default(),
+            consent: Some(Consent::default()),
             next: None,
         }
     }
@@ -130,12 +130,22 @@ impl Page {
     }
 }
 
+/// Whether `c` could move the cursor or change the reading order.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// `text` with each character escaped that could move the cursor or change the reading order.
-pub(super) fn visible(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+///
+/// ```
+/// use escadre_interpreter::present::visible;
+/// assert_eq!(visible("a\u{1b}[2J"), "a\\u{1b}[2J");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let hidden = is_hidden;
     if !text.contains(hidden) {
         return text.to_owned();
     }

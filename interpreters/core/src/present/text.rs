@@ -1,6 +1,6 @@
 //! Plans as text.
 
-use escadre_algebra::Resolved;
+use escadre_algebra::{Outcome, Resolved};
 
 use super::field::{Fate, by_pieces, held, telling, wanted};
 use super::items::{Step, steps};
@@ -38,13 +38,13 @@ const MAX_NAME: usize = 32;
 pub fn text(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String {
     let mut page = Page::new(options.colour);
     let n_devices = count(resolved.inventory().len(), "device");
-    page.put(Ink::Strong, &format!("Plan for {}", plan.target()));
+    page.put(Ink::Strong, &words::heading(plan.target()));
     let coverage = words::coverage(plan.coverage());
     let made = format!(": fleet {}, inventory of {n_devices} ({coverage})", plan.fleet().short());
     page.put(Ink::Plain, &made).end();
     page.end();
     if plan.is_empty() {
-        page.put(Ink::Added, &nothing(plan)).end();
+        page.put(Ink::Added, &nothing(plan, resolved)).end();
     } else {
         let groups = plan.groups();
         for group in groups.iter().take(options.max_groups) {
@@ -54,7 +54,7 @@ pub fn text(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String {
         rest(&mut page, &groups, options.max_groups);
         totals(&mut page, plan);
     }
-    for warning in warnings(plan, resolved, &options.consent, options.max_devices) {
+    for warning in warnings(plan, resolved, options) {
         page.put(Ink::Changed, "Warning: ").put(Ink::Plain, &warning.head).end();
         for detail in warning.details {
             page.pad(4).put(Ink::Plain, &detail).end();
@@ -67,16 +67,28 @@ pub fn text(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String {
     page.finish()
 }
 
-/// The one sentence of an empty plan.
-pub(super) fn nothing(plan: &Plan) -> String {
-    let mut sentence = match plan.summary().unchanged {
-        1 => "No changes: 1 device is as the fleet wants it".to_owned(),
-        n => format!("No changes: {} are as the fleet wants them", count(n, "device")),
+/// The one sentence of an empty plan: how many members stay as they are, and who is no member.
+pub(super) fn nothing(plan: &Plan, resolved: &Resolved) -> String {
+    let outside = outside(resolved);
+    let members = plan.summary().unchanged.saturating_sub(outside);
+    let mut sentence = match members {
+        1 => "No changes: 1 member is as the fleet wants it".to_owned(),
+        n => format!("No changes: {} are as the fleet wants them", count(n, "member")),
     };
+    match outside {
+        0 => {}
+        1 => sentence.push_str("; 1 device is not a member"),
+        n => sentence.push_str(&format!("; {} are not members", count(n, "device"))),
+    }
     if plan.summary().undetermined > 0 {
-        sentence.push_str(&format!(", {} undetermined", number(plan.summary().undetermined)));
+        sentence.push_str(&format!("; {} undetermined", number(plan.summary().undetermined)));
     }
     sentence + "."
+}
+
+/// How many listed devices are no members. Where nothing changes, they were none before.
+pub(super) fn outside(resolved: &Resolved) -> usize {
+    resolved.iter().filter(|(_, outcome)| **outcome == Outcome::NotMember).count()
 }
 
 /// What the groups that are not shown amount to.

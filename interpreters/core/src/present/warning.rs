@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use escadre_algebra::{DeviceId, Facts, Outcome, Resolved, ResourceName};
 
+use super::style::TextOptions;
 use super::words::{count, sample};
-use crate::consent::Consent;
 use crate::plan::Plan;
 
 /// At most this many reasons are given for one warning.
@@ -20,6 +20,13 @@ pub(super) struct Warning {
     pub(super) details: Vec<String>,
 }
 
+impl Warning {
+    /// A warning without details.
+    fn of(head: String) -> Self {
+        Self { head, details: Vec::new() }
+    }
+}
+
 /// Devices that are left alone for the same reason.
 struct Alike<'a> {
     n_devices: usize,
@@ -31,12 +38,9 @@ struct Alike<'a> {
 type Reason<'a> = (Vec<&'a str>, bool, &'a [ResourceName]);
 
 /// The warnings of `plan`. Costs O(devices · log changes).
-pub(super) fn warnings(
-    plan: &Plan,
-    resolved: &Resolved,
-    consent: &Consent,
-    max: usize,
-) -> Vec<Warning> {
+pub(super) fn warnings(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> Vec<Warning> {
+    let max = options.max_devices;
+    let mut n_outside = 0;
     let mut whole: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     let mut partly: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     for (facts, outcome) in resolved.iter() {
@@ -47,7 +51,8 @@ pub(super) fn warnings(
                 let alike = if changes() { &mut partly } else { &mut whole };
                 add(alike, facts, &member.undetermined, max);
             }
-            Outcome::Member(_) | Outcome::NotMember => {}
+            Outcome::NotMember => n_outside += 1,
+            Outcome::Member(_) => {}
         }
     }
     let listed: usize = whole.values().map(|alike| alike.n_devices).sum();
@@ -72,8 +77,11 @@ pub(super) fn warnings(
         let head = format!("{} {verb} only in part", count(n, "device"));
         warnings.push(Warning { head, details: reasons(partly, resolved, max) });
     }
-    if let Err(refused) = consent.check(plan) {
-        warnings.push(Warning { head: refused.to_string(), details: Vec::new() });
+    let refused = options.consent.and_then(|consent| consent.check(plan).err());
+    warnings.extend(refused.map(|refused| Warning::of(refused.to_string())));
+    if n_outside > 0 && n_outside == resolved.inventory().len() {
+        let head = "no device of the inventory is a member: no part of the fleet reaches one";
+        warnings.push(Warning::of(head.to_owned()));
     }
     warnings
 }

@@ -6,8 +6,25 @@ use escadre_algebra::{Coverage, Field, Path, ResourceName};
 
 use crate::plan::ChangeKind;
 
-/// `n` in groups of three digits: `22 311`.
-pub(super) fn number(n: usize) -> String {
+/// What a plan that was compared with nothing names as its target.
+pub(super) const NOTHING: &str = "nothing";
+
+/// How a plan for `target` begins.
+pub(super) fn heading(target: &str) -> String {
+    match target {
+        NOTHING => "Plan from nothing (no --target)".to_owned(),
+        target => format!("Plan for {target}"),
+    }
+}
+
+/// `n` in groups of three digits.
+///
+/// ```
+/// use escadre_interpreter::present::number;
+/// assert_eq!([number(7), number(22_311)], ["7", "22 311"]);
+/// ```
+#[must_use]
+pub fn number(n: usize) -> String {
     let digits = n.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what tests are built from is sound, or the test fails")]
 
+mod conformance;
 mod faults;
 mod folder;
 mod laws;

@@ -62,7 +62,7 @@ pub(crate) struct Plan {
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: PlanFormat,
-    /// Also write it to this file, for `apply`.
+    /// Also write it to this file, for `apply`; `-` writes that alone to standard output.
     #[arg(long, value_name = "PLAN")]
     pub(crate) out: Option<PathBuf>,
     /// Exit with 2 if something changes.

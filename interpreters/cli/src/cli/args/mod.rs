@@ -17,6 +17,9 @@ pub(crate) use common::{
 /// Where the help lists what every command understands.
 const GLOBAL: &str = "Global options";
 
+/// The commands that need no fleet: their help does not list the option for it.
+const WITHOUT_FLEET: [&str; 5] = ["select", "inventory", "schema", "completions", "sim"];
+
 /// Compose, plan, apply and explain what runs on which machine.
 ///
 /// A fleet says what each device of an inventory should hold. Results go to standard output, everything else to standard error.
@@ -70,13 +73,18 @@ pub(crate) fn command(name: &str, with_lock: bool) -> clap::Command {
     if with_lock {
         let fleet =
             clap::Arg::new("fleet").short('f').long("fleet").global(true).help_heading(GLOBAL);
-        command = command.arg(
-            fleet
-                .value_name("FLEET")
-                .value_parser(clap::value_parser!(PathBuf))
-                .default_value("fleet.lock")
-                .help("The fleet: a file that `lock` wrote"),
-        );
+        let fleet = fleet
+            .value_name("FLEET")
+            .value_parser(clap::value_parser!(PathBuf))
+            .default_value("fleet.lock")
+            .help("The fleet: a file that `lock` wrote; `-` reads standard input");
+        command = WITHOUT_FLEET.iter().fold(command, |command, name| {
+            match command.find_subcommand(name) {
+                Some(_) => command.mut_subcommand(name, |sub| sub.arg(fleet.clone().hide(true))),
+                None => command,
+            }
+        });
+        command = command.arg(fleet);
     }
     renamed(command, name)
 }
@@ -88,7 +96,10 @@ fn renamed(command: clap::Command, name: &str) -> clap::Command {
     }
     let after = command.get_after_help().map(ToString::to_string);
     let command = match after {
-        Some(text) => command.after_help(text.replace("escadre ", &format!("{name} "))),
+        Some(text) => command.after_help(
+            text.replace("escadre ", &format!("{name} "))
+                .replace("completions/escadre", &format!("completions/{name}")),
+        ),
         None => command,
     };
     command.mut_subcommands(|sub| renamed(sub, name))

@@ -11,11 +11,7 @@ use crate::present::words;
 /// At most this many values that are held are given for a field.
 const MAX_HELD: usize = 10;
 
-pub(super) fn groups(plan: &Plan) -> Vec<GroupDocument> {
-    plan.groups().iter().map(group).collect()
-}
-
-fn group(group: &Group) -> GroupDocument {
+pub(super) fn group(group: &Group) -> GroupDocument {
     let resources = group.subjects.iter().map(|subject| SubjectDocument {
         name: subject.resource.to_string(),
         kind: kind(subject.kind),
@@ -63,5 +59,5 @@ pub(in crate::present) fn groups_json(plan: &Plan, held: &str, wanted: &str) -> 
         let resources: Vec<Json> = group.resources.into_iter().map(subject).collect();
         json!({ "kind": group.kind, "devices": group.devices, "resources": resources })
     };
-    groups(plan).into_iter().map(group).collect()
+    plan.groups().iter().map(self::group).map(group).collect()
 }

@@ -15,7 +15,7 @@ const TEXT: &str = "$text";
 /// `{"$unset": true}`: nothing, on purpose.
 const UNSET: &str = "$unset";
 
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
 }
 
@@ -60,31 +60,11 @@ fn word_to_json(word: &Word) -> Json {
     json!({ TEXT: parts.collect::<Vec<_>>() })
 }
 
-/// A state; null stands for one without any field.
-pub(super) fn state_to_json(state: &ResourceState) -> Json {
-    let mut root = Json::Null;
-    for (fields, value) in state.leaves() {
-        let mut at = &mut root;
-        for field in fields.iter() {
-            if !at.is_object() {
-                *at = Json::Object(Map::new());
-            }
-            // It was just made an object.
-            let Json::Object(map) = at else { break };
-            at = map.entry(escape(field.as_str())).or_insert(Json::Null);
-        }
-        *at = value_to_json(value);
-    }
-    root
-}
-
+/// The state that `json` spells.
 pub(super) fn state_from_json(json: &Json) -> Result<ResourceState, String> {
     let mut leaves = Vec::new();
     // What is still to read: where it stands, and what stands there.
     let mut open: Vec<(Vec<Field>, &Json)> = vec![(Vec::new(), json)];
-    if json.is_null() {
-        open.clear();
-    }
     while let Some((fields, json)) = open.pop() {
         match json {
             Json::Object(map) if !map.is_empty() && !map.contains_key(TEXT) => {
@@ -95,7 +75,8 @@ pub(super) fn state_from_json(json: &Json) -> Result<ResourceState, String> {
             json => leaves.push((fields, value_from_json(json)?)),
         }
     }
-    ResourceState::from_leaves(leaves).ok_or_else(|| "its fields overlap".to_owned())
+    ResourceState::from_leaves(leaves)
+        .ok_or_else(|| "its fields overlap, or are nested too deep".to_owned())
 }
 
 /// Recursion ends where reading JSON does, at 128 levels.

@@ -4,14 +4,16 @@ mod decode;
 mod encode;
 mod error;
 mod groups;
+mod hash;
 mod json;
+mod view;
 
 use std::collections::BTreeMap;
 
-use escadre_algebra::{Digest, Digester};
+use escadre_algebra::Digest;
 use serde::{Deserialize, Serialize};
 
-pub use encode::document;
+pub use encode::{StoredPlan, document};
 pub use error::PlanFileError;
 pub(super) use groups::groups_json;
 
@@ -22,6 +24,7 @@ pub const PLAN_VERSION: u32 = 1;
 
 /// A plan as JSON, in version 1 of its form: whole, and with a digest of its own content.
 ///
+/// A plan is written as one by [`document`], which does not hold it in memory.
 /// Law: `document(&plan).to_text()` read back with [`PlanDocument::from_text`] is `plan`, with the
 /// same groups. `docs/plan.md` explains each key.
 ///
@@ -201,13 +204,6 @@ struct ResourceDocument {
 }
 
 impl PlanDocument {
-    /// This document as JSON, in a form that people can read.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        // Strings, numbers and maps with string keys always serialise.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
     /// The digest of the content.
     #[must_use]
     pub fn digest(&self) -> &str {
@@ -217,9 +213,9 @@ impl PlanDocument {
     /// The digest of everything but `digest` itself, however the JSON is laid out.
     fn content_digest(&mut self) -> Digest {
         let stated = std::mem::take(&mut self.digest);
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        let digest = hash::content(self);
         self.digest = stated;
-        Digester::new("escadre/plan/1").piece(&bytes).finish()
+        digest
     }
 }
 

@@ -55,6 +55,19 @@ fn csv_headers_are_checked_before_any_row() {
 }
 
 #[test]
+fn a_column_without_a_name_is_named_by_its_number() {
+    check("x.csv", "id,role,\na,b,\n", "x.csv:1:9: column 3 has no name\n> id,role,\n>         ^");
+}
+
+#[test]
+fn utf_16_is_recognised() {
+    for mark in [b"\xff\xfe", b"\xfe\xff"] {
+        let error = refused("x.csv", [&mark[..], b"i\0d\0\n\0"].concat());
+        assert!(error.to_string().starts_with("x.csv: it is UTF-16: expected UTF-8"), "{error}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_is_skipped() {
     assert_eq!(devices("x.csv", "\u{feff}id\na\n"), [Facts::of("a", []).unwrap()]);
     assert_eq!(devices("x.jsonl", "\u{feff}{\"id\": \"a\"}"), [Facts::of("a", []).unwrap()]);

@@ -101,3 +101,12 @@ fn mistakes_in_a_list_of_nodes_are_named_by_line() {
          >                               ^^^",
     );
 }
+
+#[test]
+fn a_node_without_a_name_is_named_by_its_index() {
+    let list = r#"{"items": [{"metadata": {"name": "n"}}, {"metadata": {}}]}"#;
+    let error = refused("nodes.json", list);
+    assert!(error.message().starts_with("`items[1]` has no `metadata.name`"), "{error}");
+    let error = refused("node.json", r#"{"kind": "Node"}"#);
+    assert!(error.message().starts_with("the Node has no `metadata.name`"), "{error}");
+}

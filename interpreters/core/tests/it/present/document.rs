@@ -60,7 +60,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn state() -> impl Strategy<Value = Arc<ResourceState>> {
-    vec((vec(field(), 0..4), value()), 0..5).prop_map(|leaves| {
+    vec((vec(field(), 0..4), value()), 1..5).prop_map(|leaves| {
         let mut kept = Vec::new();
         for leaf in leaves {
             kept.push(leaf);
@@ -180,6 +180,17 @@ fn the_layout_of_a_stored_plan_is_free() {
     let text = stored();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert!(PlanDocument::from_text(&json.to_string()).is_ok());
+}
+
+#[test]
+fn both_layouts_have_the_same_content() {
+    let plan = PlanDocument::from_text(&stored()).unwrap().plan().unwrap();
+    let mut compact = Vec::new();
+    document(&plan).write(&mut compact).unwrap();
+    let compact = String::from_utf8(compact).unwrap();
+    assert_eq!(compact.lines().count(), 1);
+    assert_eq!(PlanDocument::from_text(&compact), PlanDocument::from_text(&stored()));
+    assert_eq!(PlanDocument::from_text(&compact).unwrap().digest(), document(&plan).digest());
 }
 
 #[test]

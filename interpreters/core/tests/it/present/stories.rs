@@ -1,7 +1,8 @@
 //! Stories: small fleets whose plans, explanations and findings are read.
 
 use escadre_algebra::{
-    Coverage, Facts, Fleet, Inventory, Resolved, Resource, deploy, device_id, label, text,
+    Coverage, Facts, Fleet, Inventory, Resolved, Resource, ResourceName, deploy, device_id, label,
+    text,
 };
 use escadre_interpreter::present::{
     self, MAX_COMMENT, TextOptions, drift_json, explanation_json, findings, markdown,
@@ -140,7 +141,7 @@ fn a_shrink_past_the_guard_is_told() {
         present::text(&plan, &resolved, &options).contains("Warning: 14 of 17 members would leave")
     );
     let consent = Consent { accept_shrink: true, ..Consent::default() };
-    let options = TextOptions { consent, ..options };
+    let options = TextOptions { consent: Some(consent), ..options };
     assert!(!present::text(&plan, &resolved, &options).contains("Warning"));
 }
 
@@ -211,20 +212,56 @@ fn an_explanation_tells_why_and_why_not() {
         device("gw-1", &["role=gateway"]),
         device("new-1", &["role=?", "site=paris"]),
     ] {
-        shown.push_str(&present::explanation(&fleet.explain(&facts, None), &facts, &options));
+        shown.push_str(&present::explanation(&fleet.explain(&facts, None), &facts, &[], &options));
         shown.push_str("\n----\n\n");
     }
     let facts = device("bare", &[]);
     let path = "recorder.image".parse().unwrap();
-    shown.push_str(&present::explanation(&fleet.explain(&facts, Some(&path)), &facts, &options));
+    shown.push_str(&present::explanation(
+        &fleet.explain(&facts, Some(&path)),
+        &facts,
+        &[],
+        &options,
+    ));
     golden("explanations.txt", &shown);
     let facts = camera(2, "oslo", "2");
-    let json = explanation_json(&fleet.explain(&facts, None), &facts);
+    let json = explanation_json(&fleet.explain(&facts, None), &facts, &[]);
     assert_eq!(json["member"], true);
     let fields = json["fields"].as_array().unwrap();
     let image = fields.iter().find(|field| field["path"] == "recorder.image").unwrap();
     assert_eq!(image["candidates"][0]["sources"][0]["layers"][0], "hotfix-812");
     assert_eq!(image["candidates"][0]["shadowed"][0]["value"], "ghcr.io/acme/recorder:2.3");
+}
+
+#[test]
+fn what_is_undetermined_is_told_before_its_fields() {
+    let facts =
+        device("cam-9", &["role=camera", "site=oslo", "firmware=?"]).with_unlisted_unknown();
+    let names = [ResourceName::parse("recorder").unwrap()];
+    let why = after().explain(&facts, None);
+    let shown = present::explanation(&why, &facts, &names, &TextOptions::default());
+    assert!(shown.contains("; every other label is unknown\n"), "{shown}");
+    let told = shown.find("recorder is undetermined and left as it is; if `").unwrap();
+    assert!(told < shown.find("recorder.image = ").unwrap(), "{shown}");
+    let json = explanation_json(&why, &facts, &names);
+    assert_eq!(
+        (&json["undetermined"][0], &json["unlisted"]),
+        (&"recorder".into(), &"unknown".into())
+    );
+}
+
+#[test]
+fn a_removed_resource_is_told_by_its_condition_and_not_by_its_patch() {
+    let motd = |text: &str| deploy(Resource::new("motd").set("text", text));
+    let patched = |fleet: Fleet| fleet.patch(motd("salut"));
+    let fleet = patched(motd("hello").restrict(label("role").eq("camera")));
+    let inventory = inventory([device("cam-1", &["role=spare"])], Coverage::Complete);
+    let resolved = resolve(&fleet, &inventory);
+    let plan = plan_of(&held(&motd("hello"), &inventory), &resolved);
+    let options = TextOptions { consent: None, ..TextOptions::default() };
+    let shown = present::text(&plan, &resolved, &options);
+    assert!(shown.contains("- motd  `role = camera` is false"), "{shown}");
+    assert!(shown.contains("Warning: no device of the inventory is a member"), "{shown}");
 }
 
 #[test]

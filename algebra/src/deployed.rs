@@ -1,0 +1,52 @@
+//! What a deployed resource claims, as it was written.
+
+use std::sync::Arc;
+
+use crate::annotation::Annotation;
+use crate::digest::Digest;
+use crate::names::{Field, ResourceName};
+use crate::origin::Origin;
+use crate::tree::Tree;
+use crate::value::Value;
+
+/// The claims of one deployed resource.
+pub(crate) struct Deployed {
+    pub(crate) resource: ResourceName,
+    // INVARIANT: `claims` is the overlay of `leaves`, in order.
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) claims: Arc<Tree<()>>,
+    pub(crate) contents: Vec<(Digest, Arc<[u8]>)>,
+}
+
+/// One claim of a deployed resource, as it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+}
+
+impl Deployed {
+    pub(crate) fn new(
+        resource: ResourceName,
+        leaves: Vec<Leaf>,
+        contents: Vec<(Digest, Arc<[u8]>)>,
+    ) -> Self {
+        let claims = overlay_of(&leaves, |_| ());
+        Self { resource, leaves, claims, contents }
+    }
+
+    /// The claims, each annotated with where it was written.
+    pub(crate) fn annotated<A: Annotation>(&self) -> Arc<Tree<A>> {
+        overlay_of(&self.leaves, A::written)
+    }
+}
+
+fn overlay_of<A: Annotation>(leaves: &[Leaf], annotate: impl Fn(&Origin) -> A) -> Arc<Tree<A>> {
+    let mut claims = Arc::new(Tree::nothing());
+    for leaf in leaves {
+        let annotation = annotate(&leaf.origin);
+        Tree::set(&mut claims, &leaf.fields, &leaf.value, &annotation);
+    }
+    claims
+}

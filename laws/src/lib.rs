@@ -1,0 +1,60 @@
+//! The laws of the fleet algebra, as values: to be read, decided, tried, and asked about.
+//!
+//! A law is a pure value that gives both sides of an equation ([`catalogue`]); what tests it is
+//! apart from it. [`decide`] is a complete procedure: it proves an equation for every inventory,
+//! or finds the smallest counterexample. [`sample`], [`exhaust`] and [`replay`] try it on real
+//! fleets through [`denote`](escadre_algebra::denote), and on a corpus that Coq computed.
+//! [`answer`] takes an equation as text. [`Schema`] makes strategies for proptest, to test
+//! properties of one's own fleets.
+//!
+//! ```
+//! use escadre_laws::{answer, catalogue};
+//! assert!(answer("a overlay b overlay a = b overlay a")?.holds());
+//! assert!(!answer("a overlay b = b overlay a")?.holds());
+//! assert_eq!(catalogue().laws.iter().filter(|law| law.is_axiom).count(), 8);
+//! # Ok::<(), escadre_laws::ParseError>(())
+//! ```
+
+mod assignment;
+mod catalogue;
+mod check;
+mod condition;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod decide;
+mod docs;
+mod exhaust;
+mod formula;
+mod implication;
+mod parse;
+mod print;
+mod replay;
+mod sample;
+mod strategies;
+mod term;
+mod trial;
+
+// What a law is.
+pub use catalogue::{Catalogue, CatalogueError, Consequence, Group, Law, NonLaw, catalogue, tsv};
+pub use condition::{Condition, ConditionError, Sets};
+pub use formula::{Formula, MAX_ATOMS, Sort, Step};
+pub use implication::{Implication, Statement};
+pub use parse::{MAX_NESTING, ParseError};
+pub use term::{Equation, FLEETS, MAX_FLEETS, Names, Op, Relation, Term};
+
+// What tests it.
+pub use assignment::{Assignment, Difference};
+pub use decide::{
+    Cell, Counterexample, Judgement, Premises, Verdict, decide, decide_implication, sufficient,
+};
+pub use exhaust::{exhaust, exhaust_implication};
+pub use replay::{ReplayError, Replayed, replay};
+pub use sample::{Sampling, sample};
+pub use trial::{Disagreement, Trial};
+
+// What a reader sees.
+pub use check::{Answer, answer, answer_given};
+pub use docs::markdown;
+
+// What users test their own fleets with.
+pub use strategies::{LabelSchema, Schema};

@@ -1,0 +1,12 @@
+//! The laws hold, what is no law does not, and each driver can tell.
+
+mod catalogue;
+#[cfg(feature = "conformance")]
+mod conformance;
+mod decide;
+mod implications;
+mod parse;
+mod pasted;
+mod replay;
+mod strategies;
+mod trials;

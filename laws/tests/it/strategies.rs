@@ -1,0 +1,93 @@
+//! The strategies for users.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+use escadre_algebra::{Attestation, Coverage, Facts, Fleet, Inventory, Knowledge, denote, label};
+use escadre_laws::Schema;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+
+fn schema() -> Schema {
+    Schema::default()
+        .asserted("role", ["camera", "gateway"])
+        .unwrap()
+        .reported("firmware", ["2.0.1", "2.1.0"])
+        .unwrap()
+}
+
+#[test]
+fn a_schema_is_learned_from_an_inventory() {
+    let devices = [
+        Facts::of("cam-1", [("role", "camera"), ("site", "a")]).unwrap(),
+        Facts::of("cam-2", [("role", "camera")]).unwrap().with_unknown("gpu").unwrap(),
+    ];
+    let inventory = Inventory::new(devices, Coverage::Complete).unwrap();
+    let learned = Schema::learn(&inventory);
+    let keys: Vec<&str> = learned.labels().iter().map(|label| label.key.as_str()).collect();
+    assert_eq!(keys, ["role", "site"]);
+    assert!(learned.labels()[0].is_everywhere && !learned.labels()[1].is_everywhere);
+    assert!(learned.labels().iter().all(|label| label.attestation == Attestation::Asserted));
+    proptest!(|(device in learned.facts())| {
+        prop_assert_eq!(device.label("role"), Knowledge::Known("camera"));
+    });
+}
+
+proptest! {
+    #[test]
+    fn inventories_have_the_wanted_size(inventory in schema().inventory(2..=5)) {
+        prop_assert!((2..=5).contains(&inventory.len()));
+        for label in inventory.devices().iter().flat_map(Facts::labels) {
+            let reported = label.attestation == Attestation::Reported;
+            prop_assert_eq!(reported, label.key.as_str() == "firmware");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_made_is_invalid(f in schema().fleet(), s in schema().selector()) {
+        prop_assert_eq!(f.problems(), vec![]);
+        prop_assert!(!s.has_problem());
+    }
+}
+
+/// How often `test` is true of what `strategy` makes, of 1000.
+fn count<T: std::fmt::Debug>(strategy: &BoxedStrategy<T>, test: impl Fn(&T) -> bool) -> usize {
+    let mut runner = TestRunner::deterministic();
+    (0..1000).filter(|_| test(&strategy.new_tree(&mut runner).unwrap().current())).count()
+}
+
+#[test]
+fn everything_happens_often_enough() {
+    let device = Facts::of("device-0", [("role", "camera")]).unwrap();
+    let schema = schema();
+    let holds = count(&schema.selector(), |s| s.matches(&device) == Some(true));
+    assert!((200..800).contains(&holds), "{holds}");
+    let member = |f: &Fleet| denote::<()>(f, &device);
+    let members = count(&schema.fleet(), |f| member(f).is_some());
+    assert!((400..950).contains(&members), "{members}");
+    let conflicts = count(&schema.fleet(), |f| {
+        member(f).is_some_and(|claims| claims.listed().iter().any(|(_, c)| c.len() > 1))
+    });
+    assert!(conflicts > 20, "{conflicts}");
+    let unknown = count(&schema.facts_with_unknown(), Facts::has_unknown);
+    assert!((100..700).contains(&unknown), "{unknown}");
+    assert_eq!(count(&schema.facts(), Facts::has_unknown), 0);
+}
+
+#[test]
+fn what_fails_is_shrunk_to_what_matters() {
+    let schema = schema();
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let strategy = (schema.fleet(), schema.inventory(0..=8));
+    // No fleet says anything of a gateway: false, and the smallest proof is small.
+    let outcome = runner.run(&strategy, |(fleet, inventory)| {
+        let says = |d: &Facts| denote::<()>(&fleet, d).is_some_and(|claims| !claims.is_empty());
+        let gateway = label("role").eq("gateway");
+        let found = inventory.devices().iter().any(|d| gateway.matches(d) == Some(true) && says(d));
+        if found { Err(TestCaseError::fail("it does")) } else { Ok(()) }
+    });
+    let Err(TestError::Fail(_, (fleet, inventory))) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(inventory.len(), 1, "{inventory:?}");
+    assert_eq!(inventory.devices()[0].labels().len(), 1, "{inventory:?}");
+    assert!(format!("{fleet:?}").contains("deploy, 1 nodes"), "{fleet:?}");
+}

@@ -1,0 +1,134 @@
+//! The proofs: every file of `laws/proofs` is checked by Coq, and every theorem that the catalogue
+//! names is there and rests on no axiom.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::workspace::{Workspace, read, write};
+use crate::{Outcome, process};
+
+/// Where the sources lie, and the list of them in the order that Coq needs.
+const FOLDER: &str = "laws/proofs";
+const ORDER: &str = "laws/proofs/order";
+/// The catalogue, a row a law; the column `theorem` names its proof.
+const CATALOGUE: &str = "laws/catalogue.tsv";
+
+/// The longest that one file may take.
+const DEADLINE: Duration = Duration::from_secs(900);
+
+/// Builds the proofs in the target folder and checks the theorems of the catalogue.
+pub(crate) fn check(workspace: &Workspace) -> Outcome {
+    ensure_coq()?;
+    let order = read(&workspace.root.join(ORDER))?;
+    let files: Vec<&str> =
+        order.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = scratch.path();
+    let mut printed = String::new();
+    for file in &files {
+        let text = read(&workspace.root.join(FOLDER).join(file))?;
+        refuse_gaps(file, &text)?;
+        write(&folder.join(file), &text)?;
+        printed = coqc(folder, file)?;
+    }
+    if files.last() != Some(&ASSUMPTIONS) {
+        return Err(format!("{ORDER} does not end with {ASSUMPTIONS}"));
+    }
+    let catalogue = read(&workspace.root.join(CATALOGUE))?;
+    let named = theorems(&catalogue)?;
+    let n_theorems = closed(workspace, &printed, &named)?;
+    println!(
+        "{} files checked: {n_theorems} theorems without axioms, {} of them named by the catalogue",
+        files.len(),
+        named.len()
+    );
+    Ok(())
+}
+
+/// `Ok` iff `text` leaves nothing unproved.
+fn refuse_gaps(file: &str, text: &str) -> Outcome {
+    for word in ["Admitted", "Axiom ", "Parameter ", "admit."] {
+        if text.lines().any(|line| line.trim_start().starts_with(word)) {
+            return Err(format!("{FOLDER}/{file}: `{}` leaves something unproved", word.trim()));
+        }
+    }
+    Ok(())
+}
+
+fn coqc(folder: &Path, file: &str) -> Outcome<String> {
+    let mut command = Command::new("coqc");
+    command.args(["-q", "-Q", ".", "Escadre", file]).current_dir(folder);
+    let finished = process::finish(&mut command, DEADLINE)?;
+    if finished.status.success() {
+        return Ok(finished.stdout);
+    }
+    Err(format!(
+        "{FOLDER}/{file}: coqc: {}\n{}{}",
+        finished.status, finished.stdout, finished.stderr
+    ))
+}
+
+/// Coq, installed from the system's packages where that may be.
+fn ensure_coq() -> Outcome {
+    let there = || Command::new("coqc").arg("--version").output().is_ok_and(|o| o.status.success());
+    if there() {
+        return Ok(());
+    }
+    let advice = "coqc is missing: install Coq 8.16 or later (Debian: `apt-get install coq`)";
+    let install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends coq";
+    println!("installing coq with apt-get");
+    let mut command = Command::new("bash");
+    command.args(["-c", install]).env("DEBIAN_FRONTEND", "noninteractive");
+    match process::finish(&mut command, DEADLINE) {
+        Ok(_) if there() => Ok(()),
+        Ok(finished) => Err(format!("{advice}\n{}", finished.stderr)),
+        Err(error) => Err(format!("{advice}\n{error}")),
+    }
+}
+
+/// The theorems that the catalogue names, each once.
+fn theorems(catalogue: &str) -> Outcome<BTreeSet<&str>> {
+    let mut rows = catalogue.lines();
+    let header = rows.next().unwrap_or_default();
+    let column = header.split('\t').position(|name| name == "theorem");
+    let column = column.ok_or_else(|| format!("{CATALOGUE} has no column `theorem`"))?;
+    rows.map(|row| {
+        let theorem = row.split('\t').nth(column).filter(|theorem| !theorem.is_empty());
+        theorem.ok_or_else(|| format!("{CATALOGUE}: no theorem in the row `{row}`"))
+    })
+    .collect()
+}
+
+/// The file that names every theorem, and prints what each group of them rests on.
+const ASSUMPTIONS: &str = "Assumptions.v";
+/// The theorems that the catalogue does not name.
+const EXTRA: &str = "laws/proofs/extra.txt";
+
+/// `Ok` iff the theorems whose assumptions are printed are those of the catalogue and of the
+/// list of others, and `printed` says of each group that it rests on nothing.
+fn closed(workspace: &Workspace, printed: &str, named: &BTreeSet<&str>) -> Outcome<usize> {
+    let text = read(&workspace.root.join(FOLDER).join(ASSUMPTIONS))?;
+    let extra = read(&workspace.root.join(EXTRA))?;
+    let extra: BTreeSet<&str> = extra.lines().filter_map(|l| l.split('\t').next()).collect();
+    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
+    let theorems: BTreeSet<&str> =
+        words.filter_map(|word| word.split_once('.')).map(|(_, name)| name).collect();
+    let theorems: BTreeSet<&str> = theorems.into_iter().filter(|name| !name.is_empty()).collect();
+    let missing: Vec<&&str> =
+        named.union(&extra).filter(|name| !theorems.contains(**name)).collect();
+    let unknown: Vec<&&str> =
+        theorems.iter().filter(|name| !named.contains(**name) && !extra.contains(**name)).collect();
+    if !missing.is_empty() || !unknown.is_empty() {
+        return Err(format!(
+            "theorems without a proof: {missing:?}; proofs that neither {CATALOGUE} nor {EXTRA} names: {unknown:?}"
+        ));
+    }
+    let n_groups = text.matches("Print Assumptions").count();
+    let n_closed = printed.matches("Closed under the global context").count();
+    if n_closed == n_groups && n_groups > 0 && !printed.contains("Axioms:") {
+        return Ok(theorems.len());
+    }
+    Err(format!("{n_closed} of {n_groups} groups of theorems rest on no axiom:\n{printed}"))
+}
