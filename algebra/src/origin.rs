@@ -87,8 +87,7 @@ mod tests {
 
     #[test]
     fn a_file_of_a_registry_begins_with_its_package() {
-        let unix =
-            "/home/u/.cargo/registry/src/registry-1/serde-1.0/src/lib.rs";
+        let unix = "/home/u/.cargo/registry/src/registry-1/serde-1.0/src/lib.rs";
         assert_eq!(portable(unix), "serde-1.0/src/lib.rs");
         let windows = r"C:\Users\u\.cargo\registry\src\registry-1\serde-1.0\src\lib.rs";
         assert_eq!(portable(windows), r"serde-1.0\src\lib.rs");
