@@ -27,7 +27,12 @@ impl std::error::Error for StageError {}
 /// # Errors
 /// Standard output is closed.
 pub fn say(line: &str) -> Result<(), StageError> {
-    writeln!(std::io::stdout(), "{line}").map_err(|e| StageError(format!("cannot print: {e}")))
+    match writeln!(std::io::stdout(), "{line}") {
+        Ok(()) => Ok(()),
+        // The reader has seen enough, as `head` does.
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Err(StageError(String::new())),
+        Err(e) => Err(StageError(format!("cannot print: {e}"))),
+    }
 }
 
 /// Shows and runs this program with `arguments`; it must end with one of the codes `expected`.
@@ -64,6 +69,7 @@ pub fn write_inventory(inventory: &escadre::Inventory, path: &Path) -> Result<()
 pub fn end(played: Result<(), StageError>) -> ExitCode {
     match played {
         Ok(()) => ExitCode::SUCCESS,
+        Err(StageError(nobody_reads)) if nobody_reads.is_empty() => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing can be done where standard error is closed.
             let _told = writeln!(std::io::stderr(), "error: {error}");

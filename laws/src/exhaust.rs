@@ -10,7 +10,6 @@ use crate::condition::{Condition, Sets};
 use crate::decide::{Cell, RESOURCES, fleet_of};
 use crate::formula::{MAX_ATOMS, Sort};
 use crate::implication::{Implication, Statement};
-use crate::sample::small_world;
 use crate::term::{Equation, MAX_FLEETS, Names, bits};
 use crate::trial::{Disagreement, Trial};
 
@@ -171,4 +170,11 @@ impl Statement {
             }
         }
     }
+}
+
+/// The devices of a small world: every combination of the labels `s` and `t`.
+pub(crate) fn small_world() -> Vec<Facts> {
+    let labels: [&[(&str, &str)]; 4] =
+        [&[], &[("s", "yes")], &[("t", "yes")], &[("s", "yes"), ("t", "yes")]];
+    labels.iter().map(|labels| crate::decide::device(labels)).collect()
 }

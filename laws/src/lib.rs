@@ -2,10 +2,10 @@
 //!
 //! A law is a pure value that gives both sides of an equation ([`catalogue`]); what tests it is
 //! apart from it. [`decide`] is a complete procedure: it proves an equation for every inventory,
-//! or finds the smallest counterexample. [`sample`], [`exhaust`] and [`replay`] try it on real
+//! or finds the smallest counterexample. `sample`, [`exhaust`] and [`replay`] try it on real
 //! fleets through [`denote`](escadre_algebra::denote), and on a corpus that Coq computed.
-//! [`answer`] takes an equation as text. [`Schema`] makes strategies for proptest, to test
-//! properties of one's own fleets.
+//! [`answer`] takes an equation as text. `Schema` (feature `strategies`, on by default) makes
+//! strategies for proptest, to test properties of one's own fleets.
 //!
 //! ```
 //! use escadre_laws::{answer, catalogue};
@@ -29,7 +29,9 @@ mod implication;
 mod parse;
 mod print;
 mod replay;
+#[cfg(feature = "strategies")]
 mod sample;
+#[cfg(feature = "strategies")]
 mod strategies;
 mod term;
 mod trial;
@@ -49,6 +51,7 @@ pub use decide::{
 };
 pub use exhaust::{exhaust, exhaust_implication};
 pub use replay::{ReplayError, Replayed, replay};
+#[cfg(feature = "strategies")]
 pub use sample::{Sampling, sample};
 pub use trial::{Disagreement, Trial};
 
@@ -57,4 +60,5 @@ pub use check::{Answer, answer, answer_given};
 pub use docs::markdown;
 
 // What users test their own fleets with.
+#[cfg(feature = "strategies")]
 pub use strategies::{LabelSchema, Schema};

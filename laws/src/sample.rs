@@ -3,7 +3,7 @@
 //! Unlike the decision procedure, this knows nothing of why equations hold: the fleets are nested
 //! resources with texts that depend on the device, built by all combinators, on several devices.
 
-use escadre_algebra::{Facts, Fleet, PathSet, Selector};
+use escadre_algebra::{Fleet, PathSet, Selector};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -126,11 +126,4 @@ fn assignment(
             resources: resources.clone(),
         })
         .boxed()
-}
-
-/// The devices of a small world: every combination of the labels `s` and `t`.
-pub(crate) fn small_world() -> Vec<Facts> {
-    let labels: [&[(&str, &str)]; 4] =
-        [&[], &[("s", "yes")], &[("t", "yes")], &[("s", "yes"), ("t", "yes")]];
-    labels.iter().map(|labels| crate::decide::device(labels)).collect()
 }

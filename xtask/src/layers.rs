@@ -17,7 +17,14 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("escadre-kube", &["escadre-algebra", "escadre-interpreter"]),
     (
         "escadre",
-        &["escadre-algebra", "escadre-interpreter", "escadre-sim", "escadre-nats", "escadre-kube"],
+        &[
+            "escadre-algebra",
+            "escadre-interpreter",
+            "escadre-kube",
+            "escadre-laws",
+            "escadre-nats",
+            "escadre-sim",
+        ],
     ),
     ("escadre-examples", &["escadre", "escadre-algebra"]),
     ("xtask", &["escadre", "escadre-algebra", "escadre-interpreter"]),

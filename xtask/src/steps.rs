@@ -91,7 +91,13 @@ fn lints(workspace: &Workspace) -> Outcome {
 
 /// The same packages, features and profile as `lints` sees, so that nothing is compiled twice.
 fn test(workspace: &Workspace) -> Outcome {
-    process::run(&mut workspace.cargo(["test", "--quiet", "--workspace", "--all-features"]))
+    process::run(&mut workspace.cargo([
+        "test",
+        "--quiet",
+        "--no-fail-fast",
+        "--workspace",
+        "--all-features",
+    ]))
 }
 
 fn rustdoc(workspace: &Workspace) -> Outcome {

@@ -21,7 +21,7 @@ const NAME_FIELD: &str = "metadata.name";
 ///     {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]},
 /// ]}));
 /// assert!(s.check().is_ok());
-/// assert_eq!(s.to_selector().to_string(), "cores > 3 or id() = n1");
+/// assert_eq!(s.to_selector().to_string(), "cores > 3 or id = n1");
 /// ```
 #[derive(Clone, Debug)]
 pub struct NodeSelector {

@@ -16,6 +16,7 @@ mod explain;
 mod files;
 mod graph;
 mod inventory;
+mod laws;
 mod lock;
 mod output;
 mod plan;
@@ -166,6 +167,7 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Lock(args) => lock::run(&args, context),
         Command::Graph(args) => graph::run(&args, context),
         Command::Inventory(args) => inventory::run(&args, context),
+        Command::Laws(args) => laws::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         #[cfg(feature = "sim")]

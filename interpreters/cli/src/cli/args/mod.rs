@@ -18,7 +18,7 @@ pub(crate) use common::{
 const GLOBAL: &str = "Global options";
 
 /// The commands that need no fleet: their help does not list the option for it.
-const WITHOUT_FLEET: [&str; 5] = ["select", "inventory", "schema", "completions", "sim"];
+const WITHOUT_FLEET: [&str; 6] = ["select", "inventory", "laws", "schema", "completions", "sim"];
 
 /// Compose, plan, apply and explain what runs on which machine.
 ///
@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Lock(Lock),
     Graph(Graph),
     Inventory(Inventory),
+    Laws(super::laws::Laws),
     Schema(Schema),
     Completions(Completions),
     #[cfg(feature = "sim")]
