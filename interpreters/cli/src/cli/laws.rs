@@ -87,7 +87,7 @@ fn list_json(context: &mut Context<'_>) -> Result<Code, Failure> {
 fn check(equation: &str, context: &mut Context<'_>) -> Result<Code, Failure> {
     let answer = answer(equation).map_err(|error| {
         let column = " ".repeat(error.column().saturating_sub(1));
-        Failure::new(format!("this is no equation: {error}"))
+        Failure::new(format!("this is no equation: {}", error.message()))
             .help(format!("{equation}\n{column}^\nsee `laws check --help`"))
     })?;
     context.out.put(&answer.to_string())?;
