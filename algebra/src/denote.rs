@@ -189,11 +189,7 @@ impl Evaluator {
             match &fleet.0.op {
                 Op::Invalid(problem) => found.push(problem.clone()),
                 Op::Foreign(foreign) => {
-                    let message = format!(
-                        "the operator `{}` is not known to this version of escadre; a newer one wrote it",
-                        foreign.name
-                    );
-                    found.push(Problem::new(&message, fleet.0.origin.clone()));
+                    found.push(Problem::foreign(&foreign.name, fleet.0.origin.clone()));
                 }
                 _ => {}
             }

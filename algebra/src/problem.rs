@@ -12,13 +12,28 @@ use crate::origin::Origin;
 pub struct Problem {
     message: Arc<str>,
     origin: Origin,
+    is_foreign: bool,
 }
 
 impl Problem {
     /// The problem that `error` describes, written at `origin`.
     #[must_use]
     pub fn new(error: &impl ToString, origin: Origin) -> Self {
-        Self { message: Arc::from(error.to_string()), origin }
+        Self { message: Arc::from(error.to_string()), origin, is_foreign: false }
+    }
+
+    /// The operator `name`, which only another version of Escadre knows.
+    pub(crate) fn foreign(name: &str, origin: Origin) -> Self {
+        let message = format!(
+            "the operator `{name}` is not known to this version of escadre; a newer one wrote it"
+        );
+        Self { is_foreign: true, ..Self::new(&message, origin) }
+    }
+
+    /// Whether it is an operator that this version does not know: carried, and refused when resolving.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.is_foreign
     }
 
     /// What is wrong, as a lower-case sentence part.

@@ -136,7 +136,7 @@ const WRITE_ANEW: &str = "write it anew with `lock` of the program that builds t
 /// Whether the part was written by a newer version of this program.
 fn is_foreign(finding: &escadre_algebra::Finding) -> bool {
     use escadre_algebra::Finding;
-    matches!(finding, Finding::Invalid(problem) if super::problems::is_foreign(problem))
+    matches!(finding, Finding::Invalid(problem) if problem.is_foreign())
 }
 
 /// A device on which something is wrong, and where, as arguments.

@@ -1,30 +1,25 @@
 //! Parts of a fleet that mean nothing, or nothing to this version.
 
-use escadre_algebra::{Fleet, Problem};
+use escadre_algebra::Fleet;
 
 use super::error::Failure;
 
 /// What to do about operators that this version does not know.
 pub(crate) const UPGRADE: &str = "upgrade escadre: a newer version wrote this fleet, with an operator that this one does not know";
 
-/// Whether `problem` is an operator that this version does not know.
-pub(crate) fn is_foreign(problem: &Problem) -> bool {
-    problem.message().contains("is not known to this version of escadre")
-}
-
 /// `fleet`, if this version knows what everything in it means.
 pub(crate) fn understood(fleet: &Fleet) -> Result<(), Failure> {
     let problems = fleet.problems();
-    match problems.iter().find(|problem| !is_foreign(problem)).or(problems.first()) {
+    match problems.iter().find(|problem| !problem.is_foreign()).or(problems.first()) {
         None => Ok(()),
         Some(problem) => Err(Failure::new(format!("the fleet has an invalid part: {problem}"))
-            .help(if is_foreign(problem) { UPGRADE } else { "correct it where it was written" })),
+            .help(if problem.is_foreign() { UPGRADE } else { "correct it where it was written" })),
     }
 }
 
 /// `fleet`, if a file can carry it: what this version does not know is carried unchanged.
 pub(crate) fn carried(fleet: &Fleet) -> Result<(), Failure> {
-    match fleet.problems().iter().find(|problem| !is_foreign(problem)) {
+    match fleet.problems().iter().find(|problem| !problem.is_foreign()) {
         None => Ok(()),
         Some(problem) => Err(Failure::new(format!("the fleet has an invalid part: {problem}"))
             .help("correct it: a file could not say what was meant")),
