@@ -58,6 +58,7 @@ pub(crate) fn order(
         errors.extend(others.into_iter().map(not_true));
         for target in targets {
             match position(target.as_str()) {
+                Some(before) if mutant!(AfterReversed) => drop(graph.add_edge(at, before, ())),
                 Some(before) => drop(graph.add_edge(before, at, ())),
                 None => errors.push(AfterError::UnknownTarget {
                     resource: name.clone(),

@@ -128,11 +128,34 @@ impl<A: Annotation> Claims<A> {
         Claims { roots: roots.collect() }
     }
 
-    pub(crate) fn union(&mut self, other: Self) {
+    pub(crate) fn union(&mut self, mut other: Self) {
+        if mutant!(UnionFirstWins) {
+            std::mem::swap(self, &mut other);
+        }
+        if mutant!(UnionSecondPaths) {
+            let mut rest = self.clone();
+            rest.mask(&other);
+            self.mask(&rest);
+        }
+        if mutant!(UnionOverlays, UnionFirstWins) {
+            return self.zip(other, Tree::overlay);
+        }
         self.zip(other, Tree::union);
     }
 
-    pub(crate) fn overlay(&mut self, other: Self) {
+    pub(crate) fn overlay(&mut self, mut other: Self) {
+        if mutant!(OverlayCancels) {
+            return self.zip(other, difference);
+        }
+        if mutant!(OverlayMerges) {
+            return self.zip(other, Tree::union);
+        }
+        if mutant!(OverlayWholeResource) {
+            return self.zip(other, |ours, theirs| *ours = Arc::clone(theirs));
+        }
+        if mutant!(OverlayFirstWins) {
+            std::mem::swap(self, &mut other);
+        }
         self.zip(other, Tree::overlay);
     }
 
@@ -158,14 +181,32 @@ impl<A: Annotation> Claims<A> {
 
     /// Overlays the resources whose root is claimed here.
     pub(crate) fn patch(&mut self, other: &Self) {
+        if mutant!(PatchAddsResources) {
+            return self.zip(other.clone(), Tree::overlay);
+        }
         self.meet(other, |ours, theirs| {
-            if !ours.own.is_empty() {
-                Tree::overlay(ours, theirs);
+            if ours.own.is_empty() {
+                return;
             }
+            if mutant!(PatchCancels) {
+                return difference(ours, theirs);
+            }
+            if mutant!(PatchMerges) {
+                return Tree::union(ours, theirs);
+            }
+            let base = mutant!(PatchFillsGaps).then(|| Arc::clone(ours));
+            Tree::overlay(ours, theirs);
+            base.iter().for_each(|base| Tree::overlay(ours, base));
         });
     }
 
     pub(crate) fn mask(&mut self, other: &Self) {
+        if mutant!(MaskOverlays) {
+            return self.zip(other.clone(), Tree::overlay);
+        }
+        if mutant!(MaskWholeResource) {
+            self.meet(other, |ours, _| *ours = Arc::new(Tree::nothing()));
+        }
         self.meet(other, Tree::mask);
         self.drop_empty();
     }
@@ -187,7 +228,8 @@ impl<A: Annotation> Claims<A> {
         if paths.is_everything() {
             self.roots.clear();
         }
-        for path in paths.subtrees().chain(paths.points()) {
+        let points = paths.points().filter(|_| !mutant!(ForgetSparesPoints));
+        for path in paths.subtrees().chain(points) {
             if let Some(tree) = self.roots.get_mut(path.resource()) {
                 Arc::make_mut(tree).forget(path.fields());
             }
@@ -196,6 +238,9 @@ impl<A: Annotation> Claims<A> {
     }
 
     pub(crate) fn keep(&mut self, paths: &PathSet) {
+        if mutant!(KeepForgets) {
+            return self.forget(paths);
+        }
         if paths.is_everything() {
             return;
         }
@@ -208,6 +253,14 @@ impl<A: Annotation> Claims<A> {
     fn drop_empty(&mut self) {
         self.roots.retain(|_, tree| !tree.is_nothing());
     }
+}
+
+/// The paths of which one side speaks. Only mutants take it for an overlay.
+fn difference<A: Annotation>(ours: &mut Arc<Tree<A>>, theirs: &Arc<Tree<A>>) {
+    let mut rest = Arc::clone(theirs);
+    Tree::mask(&mut rest, ours);
+    Tree::mask(ours, theirs);
+    Tree::union(ours, &rest);
 }
 
 impl<A: Annotation> fmt::Display for Claims<A> {

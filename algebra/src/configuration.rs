@@ -58,7 +58,7 @@ impl ResourceState {
                     true
                 }
                 // What is below is hidden, but it may be contested.
-                [(Value::Unset, _)] => {
+                [(Value::Unset, _)] if !mutant!(UnsetRendered) => {
                     hidden.get_or_insert(at.len());
                     true
                 }
@@ -66,6 +66,10 @@ impl ResourceState {
                     leaves.push((fields(), value.clone()));
                     hidden.get_or_insert(at.len());
                     true
+                }
+                [(value, _), ..] if mutant!(FirstCandidateRendered) => {
+                    leaves.push((fields(), value.clone()));
+                    false
                 }
                 several => {
                     contested.push((fields(), several.iter().map(|(v, _)| v.clone()).collect()));
@@ -80,6 +84,9 @@ impl ResourceState {
                 kept.pop();
             }
             kept.push(leaf);
+        }
+        if mutant!(EmptyObjectDropped) {
+            kept.retain(|(_, value)| *value != Value::Object);
         }
         let rendered = !kept.is_empty();
         (rendered.then_some(Self { leaves: kept }), contested)

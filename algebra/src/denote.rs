@@ -91,12 +91,43 @@ impl Evaluator {
         self.selector_of[at].is_some_and(|s| answers[s / 64] >> (s % 64) & 1 == 1)
     }
 
+    /// Whether node `at` chooses its first operand.
+    fn chooses(&self, at: usize, answers: &Answers) -> bool {
+        let holds = self.holds(at, answers);
+        if mutant!(ChooseSwapped) { !holds } else { holds }
+    }
+
     /// For every node, whether a device with `answers` is a member.
     pub(crate) fn members(&self, answers: &Answers) -> Vec<bool> {
         let mut members: Vec<bool> = Vec::with_capacity(self.dag.len());
         for (at, fleet) in self.dag.nodes.iter().enumerate() {
             let of = &self.dag.operands[at];
+            let first = of.first().is_some_and(|&f| members[f]);
             let member = match &fleet.0.op {
+                Op::Union if mutant!(UnionMembersAnd) => of.iter().all(|&f| members[f]),
+                Op::Union if mutant!(UnionStartsFull) => true,
+                Op::Overlay if mutant!(OverlayBaseMembers) => first,
+                Op::Overlay if mutant!(OverlayStartsFull) => true,
+                Op::Patch if mutant!(PatchAddsMembers) => first || members[of[1]],
+                Op::Patch if mutant!(PatchNeedsMember) => first && members[of[1]],
+                Op::Mask if mutant!(MaskNeedsMember) => first && members[of[1]],
+                Op::Mask if mutant!(MaskLosesMembers) => first && !members[of[1]],
+                Op::Mask if mutant!(MaskAddsMembers) => first || members[of[1]],
+                Op::Within if mutant!(WithinEither) => first || members[of[1]],
+                Op::Within if mutant!(WithinInverted) => first && !members[of[1]],
+                Op::Without if mutant!(WithoutIgnored, WithoutBare) => first,
+                Op::Without if mutant!(WithoutInverted) => first && members[of[1]],
+                Op::Without if mutant!(WithoutSymmetric) => first != members[of[1]],
+                Op::Without if mutant!(WithoutOther) => !first && members[of[1]],
+                Op::Restrict(_) if mutant!(RestrictWrongSide) => !self.holds(at, answers) && first,
+                Op::Restrict(_) if mutant!(RestrictBare, RestrictIgnored) => first,
+                Op::Restrict(_) if mutant!(RestrictAddsMembers) => self.holds(at, answers),
+                Op::Choose(_) if mutant!(ChooseFallsThrough) => {
+                    members[of[1]] || first && self.holds(at, answers)
+                }
+                Op::Forget(paths) if mutant!(ForgetLosesMembers) => first && !paths.is_everything(),
+                Op::Forget(_) if mutant!(ForgetAddsMembers) => true,
+                Op::Keep(_) if mutant!(KeepAddsMembers) => true,
                 Op::Empty | Op::Invalid(_) | Op::Foreign(_) => false,
                 Op::All | Op::Deploy(_) => true,
                 Op::Union | Op::Overlay => of.iter().any(|&f| members[f]),
@@ -104,7 +135,8 @@ impl Evaluator {
                 Op::Within => members[of[0]] && members[of[1]],
                 Op::Without => members[of[0]] && !members[of[1]],
                 Op::Restrict(_) => self.holds(at, answers) && members[of[0]],
-                Op::Choose(_) => members[of[usize::from(!self.holds(at, answers))]],
+                Op::Choose(_) if mutant!(ChooseLosesOtherwise) => self.holds(at, answers) && first,
+                Op::Choose(_) => members[of[usize::from(!self.chooses(at, answers))]],
             };
             members.push(member);
         }
@@ -115,9 +147,14 @@ impl Evaluator {
     fn needs(&self, at: usize, members: &[bool], answers: &Answers) -> Vec<usize> {
         let of = &self.dag.operands[at];
         let needed = match &self.dag.nodes[at].0.op {
+            Op::Within if mutant!(WithinOther) => &of[1..],
+            Op::Without if mutant!(WithoutOther) => &of[1..],
+            Op::Without if mutant!(WithoutBare) && members[of[1]] => &[],
+            Op::Restrict(_) if mutant!(RestrictBare) && !self.holds(at, answers) => &[],
+            Op::Choose(_) if mutant!(ChooseFallsThrough) && !members[of[0]] => &of[1..],
             Op::Empty | Op::All | Op::Deploy(_) | Op::Invalid(_) | Op::Foreign(_) => &[],
             Op::Union | Op::Overlay | Op::Patch | Op::Mask => &of[..],
-            Op::Choose(_) if self.holds(at, answers) => &of[..1],
+            Op::Choose(_) if self.chooses(at, answers) => &of[..1],
             Op::Choose(_) => &of[1..],
             Op::Within
             | Op::Without
@@ -217,6 +254,11 @@ fn combine<A: Annotation>(
     }
     let Some(mut claims) = operands.next() else { return Claims::default() };
     match op {
+        Op::Union if mutant!(UnionStops) => operands.take(1).for_each(|other| claims.union(other)),
+        Op::Overlay if mutant!(OverlayStops) => {
+            operands.take(1).for_each(|other| claims.overlay(other));
+        }
+        Op::Overlay if mutant!(OverlayWholeDevice) => claims = operands.last().unwrap_or(claims),
         Op::Union => operands.for_each(|other| claims.union(other)),
         Op::Overlay => operands.for_each(|other| claims.overlay(other)),
         Op::Patch if has_first => operands.for_each(|other| {

@@ -106,6 +106,9 @@ impl Fleet {
     #[track_caller]
     #[must_use]
     pub fn union(self, other: Self) -> Self {
+        if mutant!(UnionStops) && matches!(self.0.op, Op::Union) {
+            return self;
+        }
         Self::node(Op::Union, vec![self, other], Origin::caller())
     }
 
@@ -120,6 +123,9 @@ impl Fleet {
     #[track_caller]
     #[must_use]
     pub fn overlay(self, other: Self) -> Self {
+        if mutant!(OverlayStops) && matches!(self.0.op, Op::Overlay) {
+            return self;
+        }
         Self::node(Op::Overlay, vec![self, other], Origin::caller())
     }
 
@@ -155,6 +161,9 @@ impl Fleet {
     #[track_caller]
     #[must_use]
     pub fn within(self, other: Self) -> Self {
+        if mutant!(WithinTwice) && matches!(self.0.op, Op::Within) {
+            return self.0.of[0].clone();
+        }
         Self::node(Op::Within, vec![self, other], Origin::caller())
     }
 
@@ -218,6 +227,18 @@ impl Fleet {
             }
         }
         contents
+    }
+
+    /// The selectors that this fleet tests, shared ones once. Costs O(nodes).
+    ///
+    /// ```
+    /// use escadre_algebra::{Fleet, label};
+    /// let cameras = Fleet::devices(label("role").eq("camera"));
+    /// assert_eq!(cameras.selectors()[0].to_string(), "role = camera");
+    /// ```
+    #[must_use]
+    pub fn selectors(&self) -> Vec<Selector> {
+        crate::denote::Evaluator::new(self).selectors().to_vec()
     }
 
     /// What was written in this fleet but means nothing, each once. Costs O(nodes).

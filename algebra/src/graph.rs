@@ -67,6 +67,27 @@ struct Frame {
 }
 
 impl Graph {
+    /// The drawing of `nodes`, each a text and whether it is an end, and edges between them.
+    /// What is past [`MAX_DRAWN`] nodes is left out, and one node says so.
+    pub(crate) fn of_parts(nodes: Vec<(String, bool)>, edges: Vec<(usize, usize, String)>) -> Self {
+        let n_nodes = nodes.len();
+        let kind = |is_end: bool| if is_end { Kind::Deploy } else { Kind::Operator };
+        let drawn = nodes.into_iter().take(MAX_DRAWN);
+        let mut nodes: Vec<Drawn> = drawn
+            .map(|(label, is_end)| Drawn { label: cut(&label), kind: kind(is_end), frame: None })
+            .collect();
+        if n_nodes > nodes.len() {
+            let label = format!("{} more nodes", n_nodes - nodes.len());
+            nodes.push(Drawn { label, kind: Kind::More, frame: None });
+        }
+        let last = nodes.len().saturating_sub(1);
+        let edges = edges.into_iter().filter(|(from, ..)| *from < MAX_DRAWN);
+        let edges = edges
+            .map(|(from, to, label)| Edge { from, to: to.min(last), label: cut(&label) })
+            .collect();
+        Self { nodes, edges, frames: Vec::new(), n_nodes }
+    }
+
     /// The drawing of `fleet`. Costs O(nodes), without recursion; draws at most [`MAX_DRAWN`] nodes.
     #[must_use]
     pub fn of(fleet: &Fleet) -> Self {

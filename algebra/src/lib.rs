@@ -1,9 +1,20 @@
 //! An algebra of fleets: what should run on which device, as a value.
 
+// First, since its macro marks the places that a mutant changes.
+#[cfg(feature = "mutants")]
+#[doc(hidden)]
+#[macro_use]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+#[macro_use]
+mod mutant;
+
 mod after;
+pub mod analysis;
 mod annotation;
 mod canonical;
 mod claims;
+mod columns;
 mod configuration;
 mod dag;
 mod decimal;
@@ -37,6 +48,10 @@ mod word;
 
 pub use annotation::{Annotation, History, Source, Sources};
 pub use claims::Claims;
+pub use columns::{
+    Codes, Column, Columns, ColumnsBuilder, ColumnsError, Evaluation, Matches, RowSet, Update,
+    affected, evaluate,
+};
 pub use configuration::{Configuration, ResourceState};
 pub use denote::denote;
 pub use deploy::deploy;

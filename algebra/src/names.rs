@@ -159,6 +159,13 @@ name_type! {
     Field, "field name", check_field
 }
 
+impl DeviceId {
+    /// An id of this one character, which stands for any other.
+    pub(crate) fn placeholder(character: char) -> Self {
+        Self(Arc::from(character.to_string()))
+    }
+}
+
 fn check_device_id(input: &str) -> Result<(), &'static str> {
     if input.is_empty() || input.len() > 253 {
         return Err("it must have 1 to 253 bytes");

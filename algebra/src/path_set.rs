@@ -95,7 +95,10 @@ impl PathSet {
         Self {
             everything: self.everything || other.everything,
             subtrees: self.subtrees.union(&other.subtrees).cloned().collect(),
-            points: self.points.union(&other.points).cloned().collect(),
+            points: {
+                let points = self.points.union(&other.points);
+                points.filter(|_| !mutant!(PathsLosePoints)).cloned().collect()
+            },
         }
         .normalise()
     }
@@ -115,6 +118,9 @@ impl PathSet {
     /// The paths that are in this set and in `other`.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
+        if mutant!(PathsMeetAsUnion) {
+            return self.union(other);
+        }
         if self.everything {
             return other.clone();
         }
@@ -135,6 +141,31 @@ impl PathSet {
     /// Whether `path` is in one of the subtrees. Costs O(fields · log paths).
     fn contains_subtree(&self, path: &Path) -> bool {
         self.everything || path.above().any(|above| self.subtrees.contains(&above))
+    }
+
+    /// Whether `forget` drops `path`: it is in the set, or below a path of it.
+    pub(crate) fn drops(&self, path: &Path) -> bool {
+        self.everything
+            || path
+                .above()
+                .any(|above| self.subtrees.contains(&above) || self.points.contains(&above))
+    }
+
+    /// Whether `keep` keeps `path`: it is in the set, or above a path of it.
+    pub(crate) fn retains(&self, path: &Path) -> bool {
+        // Paths are ordered by their fields, so those below `path` stand right behind it.
+        let above = |paths: &BTreeSet<Path>| {
+            let next = paths.range(path..).next();
+            next.is_some_and(|p| {
+                p.resource() == path.resource() && p.fields().starts_with(path.fields())
+            })
+        };
+        self.contains_subtree(path) || above(&self.points) || above(&self.subtrees)
+    }
+
+    /// Whether `keep` keeps what is below `path` and listed nowhere.
+    pub(crate) fn retains_beneath(&self, path: &Path) -> bool {
+        self.contains_subtree(path)
     }
 
     fn normalise(mut self) -> Self {
@@ -170,5 +201,5 @@ fn below<'a, 'b>(
     resource: &'b ResourceName,
 ) -> impl Iterator<Item = &'a Path> + use<'a, 'b> {
     let behind = paths.range(Path::root(resource.clone())..);
-    behind.take_while(move |path| path.resource() == resource)
+    behind.take_while(move |path| path.resource() == resource || mutant!(PathsNextResource))
 }

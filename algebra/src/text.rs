@@ -106,7 +106,7 @@ impl Text {
                 }
                 Some(Piece::LabelOr(key, default)) => {
                     let known = conditions.iter().find(|(k, _)| k == key).map(|c| c.1);
-                    if known != Some(true) {
+                    if known != Some(true) && !mutant!(DefaultIgnored) {
                         let mut without = conditions.clone();
                         let mut rest = rest.clone();
                         rest.extend(default.pieces.iter().rev());

@@ -42,18 +42,22 @@ impl<A: Annotation> Tree<A> {
 
     /// `value` alone, and what a claim of it says of the paths below.
     pub(crate) fn claim(value: Value, annotation: A) -> Self {
-        let below = (value != Value::Object).then(|| annotation.clone());
+        let silent = value == Value::Object || mutant!(LeafSilentBelow);
+        let below = (!silent).then(|| annotation.clone());
         Self { own: vec![(value, annotation)], below, children: BTreeMap::new() }
     }
 
     /// Lays `value` at `fields`, and `Object` at every node above, over `tree`.
     pub(crate) fn set(tree: &mut Arc<Self>, fields: &[Field], value: &Value, annotation: &A) {
         let [field, rest @ ..] = fields else {
+            if mutant!(FirstFieldWins) && !tree.own.is_empty() {
+                return;
+            }
             let over = Arc::new(Self::claim(value.clone(), annotation.clone()));
             return Self::overlay(tree, &over);
         };
         let tree = Arc::make_mut(tree);
-        if !matches!(&tree.own[..], [(Value::Object, _)]) {
+        if !matches!(&tree.own[..], [(Value::Object, _)]) && !mutant!(ObjectsUnclaimed) {
             tree.own = vec![(Value::Object, annotation.clone())];
         }
         let unlisted = || Arc::new(Self::unlisted(tree.below.as_ref()));
@@ -112,13 +116,18 @@ impl<A: Annotation> Tree<A> {
 
     /// Pointwise ∪.
     pub(crate) fn union(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
-        if Arc::ptr_eq(ours, theirs) || theirs.is_nothing() {
+        if (Arc::ptr_eq(ours, theirs) && !mutant!(UnionCancels)) || theirs.is_nothing() {
             return;
         }
         let tree = Arc::make_mut(ours);
         tree.zip(theirs, Self::union);
+        if mutant!(UnionIntersects) && !tree.own.is_empty() && !theirs.own.is_empty() {
+            tree.own.retain(|(value, _)| theirs.own.iter().any(|(other, _)| value == other));
+            return tree.normalise(theirs);
+        }
         for (value, annotation) in &theirs.own {
             match tree.own.binary_search_by(|(v, _)| v.cmp(value)) {
+                Ok(at) if mutant!(UnionCancels) => drop(tree.own.remove(at)),
                 Ok(at) => tree.own[at].1.join(annotation),
                 Err(at) => tree.own.insert(at, (value.clone(), annotation.clone())),
             }
@@ -140,17 +149,25 @@ impl<A: Annotation> Tree<A> {
             && theirs.children.is_empty()
             && theirs.below.is_some()
             && !theirs.own.is_empty()
+            && !mutant!(OverlayLeavesBelow, OverlayUnsetSilent, OverlaySettled)
         {
             *ours = Arc::clone(theirs);
             return;
         }
         let tree = Arc::make_mut(ours);
+        if mutant!(OverlayLeavesBelow) && theirs.below.is_some() {
+            tree.own.clone_from(&theirs.own);
+            return;
+        }
         tree.zip(theirs, Self::overlay);
-        if !theirs.own.is_empty() {
+        let is_unset = matches!(theirs.own[..], [(Value::Unset, _)]);
+        let is_silent = mutant!(OverlayUnsetSilent) && is_unset
+            || mutant!(OverlaySettled) && theirs.own.len() > 1 && !tree.own.is_empty();
+        if !theirs.own.is_empty() && !is_silent {
             let shadowed = std::mem::replace(&mut tree.own, theirs.own.clone());
             tree.own.iter_mut().for_each(|(_, winner)| winner.shadow(&shadowed));
         }
-        if theirs.below.is_some() {
+        if theirs.below.is_some() && !is_silent {
             tree.below.clone_from(&theirs.below);
         }
         tree.normalise(theirs);
@@ -163,10 +180,13 @@ impl<A: Annotation> Tree<A> {
         }
         let tree = Arc::make_mut(ours);
         tree.zip(theirs, Self::mask);
-        if !theirs.own.is_empty() {
+        let is_spared = mutant!(MaskSparesConflicts) && tree.own.len() > 1;
+        if mutant!(MaskEqualOnly) {
+            tree.own.retain(|(value, _)| theirs.own.iter().all(|(other, _)| value != other));
+        } else if !theirs.own.is_empty() && !is_spared {
             tree.own.clear();
         }
-        if theirs.below.is_some() {
+        if theirs.below.is_some() && !mutant!(MaskLeavesBelow) {
             tree.below = None;
         }
         tree.normalise(theirs);
@@ -175,7 +195,13 @@ impl<A: Annotation> Tree<A> {
     /// Forgets `fields` and everything below.
     pub(crate) fn forget(&mut self, fields: &[Field]) {
         let [field, rest @ ..] = fields else {
-            *self = Self::nothing();
+            if mutant!(ForgetPrefixOnly) {
+                self.own.clear();
+            } else if mutant!(ForgetSparesConflicts) && self.own.len() > 1 {
+                *self = Self { own: std::mem::take(&mut self.own), ..Self::nothing() };
+            } else {
+                *self = Self::nothing();
+            }
             return;
         };
         let unlisted = || Arc::new(Self::unlisted(self.below.as_ref()));
@@ -191,12 +217,16 @@ impl<A: Annotation> Tree<A> {
     pub(crate) fn keep(self: &Arc<Self>, kept: &[(&[Field], bool)], depth: usize) -> Arc<Self> {
         let n_here = kept.iter().take_while(|(fields, _)| fields.len() == depth).count();
         let (here, below) = kept.split_at(n_here);
-        if here.iter().any(|(_, whole)| *whole) {
+        if here.iter().any(|(_, whole)| *whole) && !mutant!(KeepPrefixOnly, KeepSettles) {
             return Arc::clone(self);
         }
         let mut tree = Self::nothing();
-        if !kept.is_empty() {
+        let is_dropped = mutant!(KeepDropsAbove) && here.is_empty();
+        if !kept.is_empty() && !is_dropped {
             tree.own.clone_from(&self.own);
+        }
+        if mutant!(KeepSettles) {
+            tree.own.truncate(1);
         }
         for group in below.chunk_by(|(a, _), (b, _)| a.get(depth) == b.get(depth)) {
             let Some(field) = group.first().and_then(|(fields, _)| fields.get(depth)) else {
@@ -226,6 +256,7 @@ impl<A: Annotation> Tree<A> {
         for (value, annotation) in &self.own {
             let (value, annotation) = f(value, annotation);
             match own.binary_search_by(|(v, _)| v.cmp(&value)) {
+                Ok(at) if mutant!(InstancesApart) => own.insert(at, (value, annotation)),
                 Ok(at) => own[at].1.join(&annotation),
                 Err(at) => own.insert(at, (value, annotation)),
             }
@@ -245,8 +276,9 @@ impl<A: Annotation> Tree<A> {
         let changed: Vec<(Field, Arc<Self>)> = changed.collect();
         let mut instances = tree.own.iter().map(|(value, _)| value.instantiate(facts));
         let first = instances.next();
-        let agree =
-            tree.own.len() > 1 && instances.all(|instance| Some(&instance) == first.as_ref());
+        let agree = tree.own.len() > 1
+            && instances.all(|instance| Some(&instance) == first.as_ref())
+            && !mutant!(EqualTextsApart);
         if agree || !changed.is_empty() {
             let tree = Arc::make_mut(tree);
             tree.children.extend(changed);

@@ -69,7 +69,9 @@ impl Word {
         let mut merged: Vec<Part> = Vec::new();
         let mut run = Run::Empty;
         for part in parts {
-            if let Part::Literal(text) = part {
+            if !mutant!(LiteralsApart)
+                && let Part::Literal(text) = part
+            {
                 run = run.then(text);
             } else {
                 merged.extend(std::mem::replace(&mut run, Run::Empty).end());
@@ -146,7 +148,9 @@ impl Word {
         Self::from_parts(self.0.iter().map(|part| match part {
             Part::Label(key) => match facts.label(key.as_str()) {
                 Knowledge::Known(value) => Part::Literal(Arc::from(value)),
+                Knowledge::Absent if mutant!(MissingAsEmpty) => Part::Literal(Arc::from("")),
                 Knowledge::Absent => Part::Missing(key.clone()),
+                Knowledge::Unknown if mutant!(UnknownTextMissing) => Part::Missing(key.clone()),
                 Knowledge::Unknown => part.clone(),
             },
             Part::DeviceId => Part::Literal(facts.id().shared()),

@@ -2,6 +2,7 @@
 //!
 //! | target | for all bytes x |
 //! |---|---|
+//! | [`analysis`] | what an analysis says of two fleets that x makes is what `denote` says on every kind of device |
 //! | [`selector_parse`] | parse(x) = s ⟹ parse(print(s)) = s; an error points into x |
 //! | [`wire_decode`] | decode(x) = f ⟹ decode(encode(f)) = f and encode is canonical |
 //! | [`inventory_read`] | read(x) = i ⟹ read(write(i)) = i and ids are distinct; an error names a line of x or the whole |
@@ -9,6 +10,7 @@
 //! Every target is one line that calls `check`. The same files are compiled into the workspace's
 //! tests, which replay the seeds in `corpus/`: a find becomes a seed, and then needs no fuzzer.
 
+pub mod analysis;
 pub mod inventory_read;
 pub mod selector_parse;
 pub mod wire_decode;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use escadre_algebra::denote;
+use escadre_algebra::{Fleet, denote};
 
 use crate::condition::Condition;
 use crate::decide::{Counterexample, Verdict, decide, sufficient};
@@ -96,7 +96,8 @@ impl fmt::Display for Answer {
 /// Each name's value on the device, and both sides.
 fn draw(f: &mut fmt::Formatter<'_>, counterexample: &Counterexample) -> fmt::Result {
     let equation = counterexample.equation();
-    let (values, facts) = counterexample.to_fleets();
+    let (values, devices) = counterexample.to_fleets();
+    let claims = |fleet: &Fleet| devices.iter().find_map(|facts| denote::<()>(fleet, facts));
     for (name, holds) in counterexample.selectors() {
         writeln!(f, "  {name:<6} {}", if holds { "holds" } else { "does not hold" })?;
     }
@@ -107,13 +108,13 @@ fn draw(f: &mut fmt::Formatter<'_>, counterexample: &Counterexample) -> fmt::Res
         writeln!(f, "  {name:<6} {shown}")?;
     }
     for (i, name) in bits(equation.names().fleets).filter_map(|i| Some((i, FLEETS.get(i)?))) {
-        let claims = values.fleets.get(i).and_then(|fleet| denote::<()>(fleet, &facts));
-        writeln!(f, "  {name:<6} {}", picture(claims.as_ref()))?;
+        let value = values.fleets.get(i).and_then(claims);
+        writeln!(f, "  {name:<6} {}", picture(value.as_ref()))?;
     }
     let (left, right) = equation.sides();
     for (name, side) in [("left", &left), ("right", &right)] {
-        let claims = denote::<()>(&values.fleet(side), &facts);
-        writeln!(f, "  {name:<6} {}", picture(claims.as_ref()))?;
+        let value = claims(&values.fleet(side));
+        writeln!(f, "  {name:<6} {}", picture(value.as_ref()))?;
     }
     Ok(())
 }

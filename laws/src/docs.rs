@@ -1,5 +1,7 @@
 //! The catalogue as a page of the handbook.
 
+mod kills;
+
 use std::fmt::Write;
 
 use crate::catalogue::{Catalogue, Consequence, Law, catalogue};
@@ -55,6 +57,16 @@ These implications do not hold:
 |---|---|---|---|---|---|
 ";
 
+const PROPERTIES: &str = "
+## Properties
+
+What is no equation between fleets is checked on random values of its own, against plain readings of what it should be.
+Where Coq proves it of the model, the theorem is named.
+
+| property | what holds | theorem |
+|---|---|---|
+";
+
 /// The page of the handbook that lists every law, non-law and implication, in Markdown.
 ///
 /// Every equation is decided while it is written.
@@ -85,6 +97,12 @@ pub fn markdown() -> String {
         row(&mut page, &[law.name, &equation, &found, law.meaning, &theorem]);
     }
     consequences(&mut page, catalogue);
+    page.push_str(PROPERTIES);
+    for property in &catalogue.properties {
+        let theorem = property.theorem.map(code).unwrap_or_default();
+        row(&mut page, &[property.name, property.meaning, &theorem]);
+    }
+    kills::section(&mut page, catalogue);
     page
 }
 

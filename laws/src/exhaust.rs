@@ -176,5 +176,5 @@ impl Statement {
 pub(crate) fn small_world() -> Vec<Facts> {
     let labels: [&[(&str, &str)]; 4] =
         [&[], &[("s", "yes")], &[("t", "yes")], &[("s", "yes"), ("t", "yes")]];
-    labels.iter().map(|labels| crate::decide::device(labels)).collect()
+    labels.iter().filter_map(|labels| crate::decide::device(labels)).collect()
 }

@@ -99,9 +99,14 @@ impl Formula {
     /// The truth table.
     pub(crate) fn table(&self) -> Table {
         let all: Table = (1 << N_ASSIGNMENTS) - 1;
+        let selects = self.sort == Sort::Selector;
         self.fold(
             || 0,
             |step, of| match (step, of.as_slice()) {
+                (Step::And, [x, y]) if selects && mutant!(AndAsOr) => x | y,
+                (Step::Or, [x, _]) if selects && mutant!(OrFirstOnly) => *x,
+                (Step::Not, [x]) if selects && mutant!(NotIgnored) => *x,
+                (Step::And, [x, y]) if !selects && mutant!(PathsMeetAsUnion) => x | y,
                 (Step::Atom(k), _) => (0..N_ASSIGNMENTS)
                     .filter(|i| i >> k & 1 == 1)
                     .fold(0, |table, i| table | 1 << i),

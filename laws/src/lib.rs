@@ -15,6 +15,10 @@
 //! # Ok::<(), escadre_laws::ParseError>(())
 //! ```
 
+// First, since its macro marks what a mutant changes.
+#[macro_use]
+mod mutant;
+
 mod assignment;
 mod catalogue;
 mod check;
@@ -26,8 +30,12 @@ mod docs;
 mod exhaust;
 mod formula;
 mod implication;
+#[cfg(feature = "mutants")]
+mod kills;
 mod parse;
 mod print;
+#[cfg(feature = "strategies")]
+mod properties;
 mod replay;
 #[cfg(feature = "strategies")]
 mod sample;
@@ -37,7 +45,9 @@ mod term;
 mod trial;
 
 // What a law is.
-pub use catalogue::{Catalogue, CatalogueError, Consequence, Group, Law, NonLaw, catalogue, tsv};
+pub use catalogue::{
+    Catalogue, CatalogueError, Consequence, Group, Law, NonLaw, Property, catalogue, tsv,
+};
 pub use condition::{Condition, ConditionError, Sets};
 pub use formula::{Formula, MAX_ATOMS, Sort, Step};
 pub use implication::{Implication, Statement};
@@ -50,6 +60,10 @@ pub use decide::{
     Cell, Counterexample, Judgement, Premises, Verdict, decide, decide_implication, sufficient,
 };
 pub use exhaust::{exhaust, exhaust_implication};
+#[cfg(feature = "mutants")]
+pub use kills::{Driver, KillMatrix, control, kill_matrix, kill_sampling};
+#[cfg(feature = "strategies")]
+pub use properties::{Broken, sample_property};
 pub use replay::{ReplayError, Replayed, replay};
 #[cfg(feature = "strategies")]
 pub use sample::{Sampling, sample};

@@ -147,7 +147,7 @@ impl Point {
             (Op::Keep(set), [f]) => self.forget(f, set, true),
             _ => values.apply(op, of),
         });
-        cell_of(denote::<()>(&fleet, &device(&[])).as_ref())
+        cell_of(device(&[]).and_then(|facts| denote::<()>(&fleet, &facts)).as_ref())
     }
 
     /// `f` without the root or the path, as `set` holds them. A root alone is forgotten by a mask.

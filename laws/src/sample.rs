@@ -22,8 +22,25 @@ pub struct Sampling {
     pub n_cases: u32,
     /// The number from which all randomness comes: the same gives the same assignments.
     pub seed: u64,
+    /// How many simpler values are tried once some fail.
+    pub n_shrinks: u32,
     /// The world of the devices, selectors and fleets.
     pub schema: Schema,
+}
+
+impl Sampling {
+    /// What runs a test on random values from this number on, and shrinks what fails.
+    pub(crate) fn runner(&self) -> TestRunner {
+        let config = Config {
+            cases: self.n_cases,
+            failure_persistence: None,
+            max_shrink_iters: self.n_shrinks,
+            ..Config::default()
+        };
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&self.seed.to_le_bytes());
+        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
+    }
 }
 
 impl Default for Sampling {
@@ -35,7 +52,7 @@ impl Default for Sampling {
             // The keys are label keys, so none is rejected.
             schema.clone().asserted(key, values.iter().copied()).unwrap_or(schema)
         });
-        Self { n_cases: 256, seed: 1, schema }
+        Self { n_cases: 256, seed: 1, n_shrinks: 4096, schema }
     }
 }
 
@@ -51,16 +68,7 @@ impl Default for Sampling {
 /// # Ok::<(), escadre_laws::ParseError>(())
 /// ```
 pub fn sample(equation: &Equation, condition: &Condition, sampling: &Sampling) -> Trial {
-    let config = Config {
-        cases: sampling.n_cases,
-        failure_persistence: None,
-        max_shrink_iters: 4096,
-        ..Config::default()
-    };
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&sampling.seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    let mut runner = sampling.runner();
     let values = assignment(equation, condition, &sampling.schema);
     let devices = vec(sampling.schema.facts(), 1..4);
     let outcome = runner.run(&(values, devices), |(values, devices)| {

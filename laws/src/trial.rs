@@ -78,7 +78,7 @@ impl fmt::Display for Disagreement {
 }
 
 /// A device on one line.
-fn device(facts: &Facts) -> String {
+pub(crate) fn device(facts: &Facts) -> String {
     let labels = facts
         .labels()
         .iter()

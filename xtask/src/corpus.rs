@@ -1,6 +1,9 @@
 //! The seeds of the fuzz targets, replayed by plain `cargo test`.
 
 #[expect(unreachable_pub, reason = "the fuzz targets call it from another crate")]
+#[path = "../../fuzz/src/analysis.rs"]
+mod analysis;
+#[expect(unreachable_pub, reason = "the fuzz targets call it from another crate")]
 #[path = "../../fuzz/src/inventory_read.rs"]
 mod inventory_read;
 #[expect(unreachable_pub, reason = "the fuzz targets call it from another crate")]
@@ -23,6 +26,11 @@ fn replay(target: &str, check: fn(&[u8])) {
         n_seeds += 1;
     }
     assert!(n_seeds > 0, "{target} has no seeds");
+}
+
+#[test]
+fn every_seed_of_analysis_holds() {
+    replay("analysis", analysis::check);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The proofs: every file of `laws/proofs` is checked by Coq, and every theorem that the catalogue
-//! names is there and rests on no axiom.
+//! The proofs: every file of `laws/proofs` is checked by Coq, every theorem that the catalogue
+//! names is there and rests on no axiom, and the corpus is what they compute.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -44,7 +44,30 @@ pub(crate) fn check(workspace: &Workspace) -> Outcome {
         files.len(),
         named.len()
     );
-    Ok(())
+    corpus(workspace, folder)
+}
+
+/// What computes the corpus, and the corpus that Rust replays.
+const GENERATOR: &str = "laws/proofs/corpus.sh";
+const CORPUS: &str = "laws/corpus/equations.jsonl";
+
+/// `Ok` iff the corpus, computed again in `folder`, is the one that is checked in, byte for byte.
+fn corpus(workspace: &Workspace, folder: &Path) -> Outcome {
+    let mut command = Command::new("sh");
+    command.arg(GENERATOR).current_dir(&workspace.root);
+    let computed = process::capture(command.env("TMPDIR", folder))?;
+    let kept = read(&workspace.root.join(CORPUS))?;
+    if computed == kept {
+        let n_valid = kept.matches("\"valid\":true").count();
+        let (n_equations, n_bytes) = (kept.lines().count(), kept.len());
+        println!(
+            "corpus computed again, byte for byte: {n_equations} equations, {n_valid} of them valid, {n_bytes} bytes"
+        );
+        return Ok(());
+    }
+    let differs = computed.lines().zip(kept.lines()).position(|(new, old)| new != old);
+    let line = differs.unwrap_or_else(|| computed.lines().count().min(kept.lines().count())) + 1;
+    Err(format!("{CORPUS} is not what {GENERATOR} prints, from line {line} on"))
 }
 
 /// `Ok` iff `text` leaves nothing unproved.
@@ -70,15 +93,20 @@ fn coqc(folder: &Path, file: &str) -> Outcome<String> {
     ))
 }
 
-/// Coq, installed from the system's packages where that may be.
-fn ensure_coq() -> Outcome {
-    let there = || Command::new("coqc").arg("--version").output().is_ok_and(|o| o.status.success());
+/// Coq and the compiler of what it extracts, installed from the system's packages where that may be.
+pub(crate) fn ensure_coq() -> Outcome {
+    let answers = |words: [&str; 3]| {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).output().is_ok_and(|output| output.status.success())
+    };
+    let there =
+        || answers(["coqc", "-q", "--version"]) && answers(["ocamlfind", "ocamlopt", "-version"]);
     if there() {
         return Ok(());
     }
-    let advice = "coqc is missing: install Coq 8.16 or later (Debian: `apt-get install coq`)";
-    let install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends coq";
-    println!("installing coq with apt-get");
+    let advice = "coqc or `ocamlfind ocamlopt` is missing: install Coq 8.16 or later and OCaml (Debian: `apt-get install coq ocaml-nox ocaml-findlib`)";
+    let install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends coq ocaml-nox ocaml-findlib";
+    println!("installing coq and ocaml with apt-get");
     let mut command = Command::new("bash");
     command.args(["-c", install]).env("DEBIAN_FRONTEND", "noninteractive");
     match process::finish(&mut command, DEADLINE) {

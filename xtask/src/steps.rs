@@ -18,7 +18,7 @@ struct Step {
 const FUZZ_SECONDS: u32 = 20;
 
 /// Cheap ones first, so that a small mistake is told soon.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "fmt", heading: "code is formatted", run: fmt },
     Step {
         name: "hygiene",
@@ -28,6 +28,7 @@ const STEPS: [Step; 14] = [
     Step { name: "layers", heading: "members depend only on what they may", run: layers::check },
     Step { name: "lints", heading: "clippy has no warning", run: lints },
     Step { name: "test", heading: "unit, law, property and documentation tests", run: test },
+    Step { name: "mutants", heading: "the laws notice mistakes in the meaning", run: mutants },
     Step { name: "rustdoc", heading: "the reference builds without a warning", run: rustdoc },
     Step { name: "deny", heading: "dependencies: bans, licences, sources", run: deny },
     Step { name: "docs", heading: "the book builds", run: book },
@@ -89,15 +90,20 @@ fn lints(workspace: &Workspace) -> Outcome {
     process::run(command.args(["--all-features", "--", "-D", "warnings"]))
 }
 
-/// The same packages, features and profile as `lints` sees, so that nothing is compiled twice.
+/// The same packages and profile as `lints` sees, so that no dependency is compiled twice.
 fn test(workspace: &Workspace) -> Outcome {
-    process::run(&mut workspace.cargo([
-        "test",
-        "--quiet",
-        "--no-fail-fast",
-        "--workspace",
-        "--all-features",
-    ]))
+    let mut command = workspace.cargo(["test", "--quiet", "--no-fail-fast", "--workspace"]);
+    process::run(command.args(["--features", &workspace.features(MUTANTS).join(",")]))
+}
+
+/// The feature that puts switches into the meaning. What is tested is what ships, so only the step
+/// of that name has it.
+pub(crate) const MUTANTS: &str = "mutants";
+
+/// Which law notices which mistake; tests that are run without the feature never see one.
+fn mutants(workspace: &Workspace) -> Outcome {
+    let mut command = workspace.cargo(["test", "--quiet", "--package", "escadre-laws"]);
+    process::run(command.args(["--features", "mutants,conformance", "--test", "kills"]))
 }
 
 fn rustdoc(workspace: &Workspace) -> Outcome {

@@ -63,6 +63,20 @@ impl Workspace {
         names
     }
 
+    /// Every feature of every member, as `--features` takes them, but those called `left_out`.
+    pub(crate) fn features(&self, left_out: &str) -> Vec<String> {
+        let packages = self.metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
+        let members = self.metadata["workspace_members"].as_array().map_or(&[][..], Vec::as_slice);
+        let members = packages.iter().filter(|package| members.contains(&package["id"]));
+        let features = members.flat_map(|package| {
+            let name = package["name"].as_str().unwrap_or_default();
+            let features = package["features"].as_object().into_iter().flatten();
+            features.map(move |(feature, _)| (name, feature.as_str()))
+        });
+        let kept = features.filter(|(_, feature)| *feature != left_out);
+        kept.map(|(name, feature)| format!("{name}/{feature}")).collect()
+    }
+
     /// Every file that is committed, or would be by `git add --all`; relative paths, sorted.
     pub(crate) fn files(&self) -> Outcome<Vec<PathBuf>> {
         let mut command = Command::new("git");

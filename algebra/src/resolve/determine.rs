@@ -116,6 +116,7 @@ impl Resolver<'_> {
                 (agreed @ None, Some(group)) if n == 0 => {
                     *agreed = Some(Agreed::new(&group.claims, completed));
                 }
+                (_, _) if mutant!(UnknownFirstMembership) => {}
                 (_, _) => return Outcome::Undetermined,
             }
         }
@@ -167,7 +168,7 @@ impl Agreed {
         for name in names {
             let same = match (self.first.roots.get(name), claims.roots.get(name)) {
                 (Some(a), Some(b)) => Tree::same_claims(a, b),
-                _ => false,
+                _ => mutant!(UnknownNewResource),
             };
             if !same && !self.undetermined.contains(name) {
                 self.undetermined.insert(name.clone());
@@ -177,6 +178,9 @@ impl Agreed {
 
     /// A text that still mentions an unknown label varies with it, so its resource is undetermined.
     fn leave_what_mentions_unknown(&mut self, facts: &Facts) {
+        if mutant!(UnknownMentionKept) {
+            return;
+        }
         for (name, tree) in &self.first.roots {
             if !self.undetermined.contains(name) && mentions_unknown(tree, facts) {
                 self.undetermined.insert(name.clone());

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::claims::Claims;
+use crate::columns::{self, Classes};
 use crate::configuration::Configuration;
 use crate::denote::{Answers, Evaluator};
 use crate::digest::Digest;
@@ -83,8 +84,10 @@ impl Fleet {
     pub fn resolve(&self, inventory: &Inventory) -> Result<Resolved, Unresolved> {
         let evaluator = Evaluator::new(self);
         let mut resolver = Resolver::new(&evaluator);
+        resolver.answer(inventory);
+        let devices = inventory.devices().iter().enumerate();
         let outcomes: Vec<Outcome> =
-            inventory.devices().iter().map(|facts| resolver.outcome(facts)).collect();
+            devices.map(|(row, facts)| resolver.outcome(row, facts)).collect();
         let problems = evaluator.problems();
         if !problems.is_empty() || !resolver.faults.is_empty() {
             return Err(resolver.faults.finish(&evaluator, inventory, problems));
@@ -99,10 +102,17 @@ impl Fleet {
     }
 }
 
+/// Answers are computed together for at least so many devices and selectors.
+const MIN_DEVICES: usize = 256;
+const MIN_SELECTORS: usize = 32;
+
 /// What a fleet says of devices one after the other; devices with the same answers share the work.
 struct Resolver<'a> {
     evaluator: &'a Evaluator,
     groups: HashMap<Answers, Option<Arc<Group>>>,
+    /// The answers of all devices, if they were computed together, and the groups of each.
+    classes: Option<Classes>,
+    by_class: Vec<Option<Option<Arc<Group>>>>,
     completions: Completions,
     faults: Collector,
 }
@@ -118,11 +128,45 @@ struct Group {
 impl<'a> Resolver<'a> {
     fn new(evaluator: &'a Evaluator) -> Self {
         let completions = Completions::new(evaluator);
-        Self { evaluator, groups: HashMap::new(), completions, faults: Collector::default() }
+        Self {
+            evaluator,
+            groups: HashMap::new(),
+            classes: None,
+            by_class: Vec::new(),
+            completions,
+            faults: Collector::default(),
+        }
+    }
+
+    /// Computes the answers of all devices together, where that costs less than one by one.
+    fn answer(&mut self, inventory: &Inventory) {
+        let n_selectors = self.evaluator.selectors().len();
+        if n_selectors >= MIN_SELECTORS && inventory.len() >= MIN_DEVICES {
+            self.classes = columns::classes_of(self.evaluator, inventory);
+        }
+    }
+
+    /// The group of the device of row `row`, its unknown labels read as absent.
+    fn group_of(&mut self, row: usize, facts: &Facts) -> Option<Arc<Group>> {
+        let Some(classes) = &self.classes else { return self.group(facts) };
+        let Some(&class) = classes.of.get(row) else { return self.group(facts) };
+        let class = class as usize;
+        if let Some(Some(group)) = self.by_class.get(class) {
+            return group.clone();
+        }
+        let answers = classes.answers[class].clone();
+        let n_classes = classes.answers.len();
+        let group = self.group_with(answers);
+        self.by_class.resize(n_classes, None);
+        self.by_class[class] = Some(group.clone());
+        group
     }
 
     fn group(&mut self, facts: &Facts) -> Option<Arc<Group>> {
-        let answers = self.evaluator.answers(facts);
+        self.group_with(self.evaluator.answers(facts))
+    }
+
+    fn group_with(&mut self, answers: Answers) -> Option<Arc<Group>> {
         if let Some(group) = self.groups.get(&answers) {
             return group.clone();
         }
@@ -135,11 +179,11 @@ impl<'a> Resolver<'a> {
         group
     }
 
-    fn outcome(&mut self, facts: &Facts) -> Outcome {
+    fn outcome(&mut self, row: usize, facts: &Facts) -> Outcome {
         if facts.has_unknown() && self.completions.matter(facts) {
             return self.determine(facts);
         }
-        let Some(group) = self.group(facts) else { return Outcome::NotMember };
+        let Some(group) = self.group_of(row, facts) else { return Outcome::NotMember };
         if group.checked.varies {
             // Candidates that mention labels may be equal on this device.
             let checked = check(&group.claims.settle(facts), &[]);

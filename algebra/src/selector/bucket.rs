@@ -31,8 +31,11 @@ const WHOLE: u128 = 100_000_000;
 #[must_use]
 pub fn bucket_point(salt: &str, id: &str) -> u64 {
     let mut hasher = SipHasher24::new_with_key(KEY);
+    let salt = if mutant!(BucketSaltIgnored) { "" } else { salt };
     for piece in [DOMAIN, salt, id] {
-        hasher.write(&(piece.len() as u64).to_le_bytes());
+        if !mutant!(BucketUnframed) {
+            hasher.write(&(piece.len() as u64).to_le_bytes());
+        }
         hasher.write(piece.as_bytes());
     }
     hasher.finish()
@@ -152,6 +155,7 @@ impl BucketRef {
     pub fn from_to(&self, low: impl Into<Percent>, high: impl Into<Percent>) -> Selector {
         let origin = Origin::caller();
         match (low.into().end(), high.into().end()) {
+            (Ok(Some(_)), Ok(high)) if mutant!(BucketFromZero) => self.checked(0, high, origin),
             (Ok(Some(low)), Ok(high)) => self.checked(low, high, origin),
             (Ok(None), Ok(None)) => self.checked(0, Some(0), origin),
             (Ok(None), Ok(Some(high))) => self.checked(u64::MAX, Some(high), origin),
@@ -196,7 +200,7 @@ impl BucketRef {
         if behind.contains(&cut) {
             return None;
         }
-        let end = cut.checked_add(1);
+        let end = cut.checked_add(u64::from(!mutant!(FirstOneShort)));
         Some(Selector::test(Test::Bucket { salt: self.salt.clone(), start: 0, end }))
     }
 

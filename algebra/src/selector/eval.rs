@@ -89,7 +89,7 @@ impl Selector {
     #[must_use]
     pub fn matches(&self, facts: &Facts) -> Option<bool> {
         let answer = self.decide(|test| test.matches(facts));
-        if answer.is_some() { answer } else { self.supervaluate(facts) }
+        if answer.is_some() || mutant!(UnknownByKleene) { answer } else { self.supervaluate(facts) }
     }
 
     fn supervaluate(&self, facts: &Facts) -> Option<bool> {
@@ -163,8 +163,10 @@ fn decide_small(node: &Selector, test: &impl Fn(&Test) -> Option<bool>) -> Optio
         View::All => Some(true),
         View::None | View::Invalid(_) => Some(false),
         View::Test(atom) => test(atom),
+        View::Not(inner) if mutant!(NotIgnored) => decide_small(inner, test),
         View::Not(inner) => decide_small(inner, test).map(|b| !b),
-        View::And(parts) => kleene(parts.iter().map(|p| decide_small(p, test)), false),
+        View::And(parts) => kleene(parts.iter().map(|p| decide_small(p, test)), mutant!(AndAsOr)),
+        View::Or(parts) if mutant!(OrFirstOnly) => decide_small(&parts[0], test),
         View::Or(parts) => kleene(parts.iter().map(|p| decide_small(p, test)), true),
     }
 }

@@ -41,6 +41,7 @@ impl Not for Selector {
         match &self.0.kind {
             Kind::All => Self::none(),
             Kind::None => Self::all(),
+            Kind::Not(_) if mutant!(NotTwice) => self.clone(),
             Kind::Not(inner) => inner.clone(),
             _ => Self::node(Kind::Not(self)),
         }

@@ -134,23 +134,27 @@ impl Parser<'_> {
 
     fn id_test(&mut self) -> Result<Selector, SelectorError> {
         if self.symbol("=") || self.symbol("==") {
-            return Ok(id_set(vec![self.id()?]));
+            return Ok(id_set(self.id()?.into_iter().collect()));
         }
         if self.symbol("!=") {
-            return Ok(!id_set(vec![self.id()?]));
+            return Ok(!id_set(self.id()?.into_iter().collect()));
         }
         let negated = self.word("notin");
         if !negated && !self.word("in") {
             return self.fail("`=`, `!=`, `in` or `notin`");
         }
-        let ids = id_set(self.list("a device id", Self::id)?);
+        let ids = id_set(self.list("a device id", Self::id)?.into_iter().flatten().collect());
         Ok(if negated { !ids } else { ids })
     }
 
-    fn id(&mut self) -> Result<DeviceId, SelectorError> {
+    /// An id; nothing at all is none, as Kubernetes reads it, and no device has that.
+    fn id(&mut self) -> Result<Option<DeviceId>, SelectorError> {
+        if matches!(self.peek(0), Token::Symbol("," | ")") | Token::End) {
+            return Ok(None);
+        }
         let name = self.name("a device id")?;
         match DeviceId::parse(&name) {
-            Ok(id) => Ok(id),
+            Ok(id) => Ok(Some(id)),
             Err(_) => {
                 self.at -= 1;
                 self.fail("a device id of 1 to 253 bytes without white space or control characters")

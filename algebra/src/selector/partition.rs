@@ -111,6 +111,81 @@ impl Partition {
         self.explicit.len() + self.n_integers() + self.n_versions() + 2
     }
 
+    /// The bounds of a class that is an interval: its first point, and the first behind it.
+    pub(crate) fn bounds(&self, class: usize) -> (Option<Bound>, Option<Bound>) {
+        fn of<T: Ord + Clone>(cuts: &Cuts<T>, at: usize) -> (Option<T>, Option<T>) {
+            let low = at.checked_sub(1).and_then(|before| cuts.0.get(before)).cloned();
+            (low, cuts.0.get(at).cloned())
+        }
+        let Some(at) = class.checked_sub(self.explicit.len()) else { return (None, None) };
+        if let Some(cuts) = self.integers.as_ref().filter(|_| at < self.n_integers()) {
+            let (low, high) = of(cuts, at);
+            return (low.map(Bound::Integer), high.map(Bound::Integer));
+        }
+        let Some(at) = at.checked_sub(self.n_integers()) else { return (None, None) };
+        if let Some(cuts) = self.versions.as_ref().filter(|_| at < self.n_versions()) {
+            let (low, high) = of(cuts, at);
+            return (low.map(Bound::Version), high.map(Bound::Version));
+        }
+        (None, None)
+    }
+
+    /// One member of every class that has members (`None` is absent), in order.
+    pub(crate) fn members(&self) -> Vec<(usize, Option<Arc<str>>)> {
+        let mut members: Vec<(usize, Option<Arc<str>>)> = Vec::new();
+        for value in self.representatives() {
+            let class = self.class_of(value.as_deref());
+            if members.last().is_none_or(|(last, _)| *last != class) {
+                members.push((class, value));
+            }
+        }
+        members
+    }
+
+    /// The `i`-th member of a class of strings, if it has so many.
+    pub(crate) fn member(&self, class: usize, i: usize) -> Option<Arc<str>> {
+        if let Some(value) = self.explicit.get(class) {
+            return (i == 0).then(|| value.clone());
+        }
+        let at = class - self.explicit.len();
+        let spelling = |n: usize| -> Option<String> {
+            if at < self.n_integers() {
+                let cuts = &self.integers.as_ref()?.0;
+                let point = match at.checked_sub(1) {
+                    Some(cut) => *cuts.get(cut)?,
+                    None => cuts.first().map_or(Some(0), |n| n.checked_sub(1))?,
+                };
+                return Some(integer_spelling(point, n));
+            }
+            let at = at - self.n_integers();
+            if at < self.n_versions() {
+                let cuts = &self.versions.as_ref()?.0;
+                let point = match at.checked_sub(1) {
+                    Some(cut) => cuts.get(cut)?.clone(),
+                    None => Version::parse("0.0.0-0").filter(|v| cuts.first() != Some(v))?,
+                };
+                return Some(version_spelling(&point, n));
+            }
+            (class + 2 == self.n_classes()).then(|| other_spelling(n))
+        };
+        // Of `n + 1` more spellings than are asked for, so many are not among `n` explicit strings.
+        let spellings = (0..=self.explicit.len() + i).map_while(spelling);
+        spellings.filter(|s| self.explicit_at(s).is_none()).nth(i).map(Arc::from)
+    }
+
+    /// The numbers of the classes that have members, in order.
+    pub(crate) fn inhabited(&self) -> Vec<usize> {
+        let first = self.explicit.len();
+        let least = |cuts: &Cuts<i64>| cuts.0.first() == Some(&i64::MIN);
+        let below_all = self.integers.as_ref().filter(|cuts| least(cuts)).map(|_| first);
+        let least = Version::parse("0.0.0-0");
+        let below = |cuts: &&Cuts<Version>| least.is_some() && cuts.0.first() == least.as_ref();
+        let below_versions = self.versions.as_ref().filter(below);
+        let below_versions = below_versions.map(|_| first + self.n_integers());
+        let empty = [below_all, below_versions];
+        (0..self.n_classes()).filter(|class| !empty.contains(&Some(*class))).collect()
+    }
+
     fn explicit_at(&self, value: &str) -> Option<usize> {
         self.explicit.binary_search_by(|v| (**v).cmp(value)).ok()
     }
@@ -161,11 +236,10 @@ impl Partition {
                 self.add_fresh(&mut values, |i| version_spelling(v, i));
             }
         }
-        self.add_fresh(
-            &mut values,
-            |i| if i == 0 { "other".to_owned() } else { format!("other-{i}") },
-        );
-        values.push(None);
+        self.add_fresh(&mut values, other_spelling);
+        if !mutant!(UnknownNeverAbsent) {
+            values.push(None);
+        }
         values
     }
 
@@ -176,6 +250,11 @@ impl Partition {
         let fresh = spellings.filter(|s| self.explicit_at(s).is_none()).take(2);
         values.extend(fresh.map(|s| Some(Arc::from(s))));
     }
+}
+
+/// The `i`-th string that is no number.
+fn other_spelling(i: usize) -> String {
+    if i == 0 { "other".to_owned() } else { format!("other-{i}") }
 }
 
 /// The `i`-th spelling of `n`: with `i` leading zeros.

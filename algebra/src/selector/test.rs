@@ -86,6 +86,7 @@ impl Comparison {
 
     fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
         match self {
+            Self::Ge if mutant!(AtLeastAsAbove) => left > right,
             Self::Ge => left >= right,
             Self::Gt => left > right,
             Self::Le => left <= right,
@@ -129,8 +130,17 @@ impl Test {
     pub fn holds_of_label(&self, value: Option<&str>) -> bool {
         let Some(value) = value else { return false };
         match self {
-            Self::Exists { .. } => true,
+            Self::Exists { .. } => !(mutant!(ExistsNonEmpty) && value.is_empty()),
+            Self::In { values, .. } if mutant!(InByPrefix) => {
+                values.iter().any(|v| value.starts_with(&**v))
+            }
             Self::In { values, .. } => values.binary_search_by(|v| (**v).cmp(value)).is_ok(),
+            Self::Compare { op, bound: Bound::Integer(bound), .. } if mutant!(IntegersAsText) => {
+                op.holds(&value, &&*bound.to_string())
+            }
+            Self::Compare { op, bound: Bound::Integer(bound), .. } if mutant!(UnreadableAsZero) => {
+                op.holds(&value.parse().unwrap_or(0), bound)
+            }
             Self::Compare { op, bound: Bound::Integer(bound), .. } => {
                 value.parse::<i64>().is_ok_and(|n| op.holds(&n, bound))
             }
@@ -148,7 +158,8 @@ impl Test {
             Self::Id(ids) => ids.binary_search(id).is_ok(),
             Self::Bucket { salt, start, end } => {
                 let point = bucket_point(salt, id.as_str());
-                *start <= point && end.is_none_or(|end| point < end)
+                *start <= point
+                    && end.is_none_or(|end| point < end || mutant!(BucketEndInside) && point == end)
             }
             Self::Exists { .. } | Self::In { .. } | Self::Compare { .. } => false,
         }
@@ -170,7 +181,7 @@ impl Test {
         match facts.label(key.as_str()) {
             Knowledge::Known(value) => Some(self.holds_of_label(Some(value))),
             Knowledge::Absent => Some(self.holds_of_label(None)),
-            Knowledge::Unknown => None,
+            Knowledge::Unknown => mutant!(UnknownAsAbsent).then(|| self.holds_of_label(None)),
         }
     }
 }

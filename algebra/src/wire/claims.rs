@@ -67,6 +67,7 @@ fn object_or_leaf(tree: &Tree<()>, closed: bool) -> Json {
 
 fn value_to_json(value: &Value) -> Json {
     match value {
+        Value::Unset if mutant!(WireUnsetAsObject) => Json::Object(BTreeMap::new()),
         Value::Unset => Json::object(UNSET, Json::Bool(true)),
         Value::Object => Json::Object(BTreeMap::new()),
         Value::Bool(b) => Json::Bool(*b),
@@ -93,6 +94,7 @@ fn word_to_json(word: &Word) -> Json {
     }
     let parts = word.parts().iter().map(|part| match part {
         Part::Literal(text) => Json::text(&**text),
+        Part::Label(key) if mutant!(WireLabelAsLiteral) => Json::text(key.as_str()),
         Part::Label(key) => Json::object("label", Json::text(key.as_str())),
         Part::Missing(key) => Json::object("missing", Json::text(key.as_str())),
         Part::DeviceId => Json::object("device_id", Json::Bool(true)),

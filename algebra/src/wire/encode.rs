@@ -138,7 +138,8 @@ pub(super) fn paths(paths: &PathSet) -> PathsForm {
         return PathsForm::Word(Everything::All);
     }
     let subtrees = paths.subtrees().map(|path| PathForm::Under(path.to_string()));
-    let points = paths.points().map(|path| PathForm::Point(path.to_string()));
+    let point = if mutant!(WirePointsAsSubtrees) { PathForm::Under } else { PathForm::Point };
+    let points = paths.points().map(|path| point(path.to_string()));
     PathsForm::List(subtrees.chain(points).collect())
 }
 

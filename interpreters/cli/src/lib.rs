@@ -56,6 +56,12 @@ mod documents {
     struct Selectors;
     #[doc = include_str!("../../../docs/resources.md")]
     struct Resources;
+    #[doc = include_str!("../../../docs/properties.md")]
+    struct Properties;
+    #[doc = include_str!("../../../docs/verifying.md")]
+    struct Verifying;
+    #[doc = include_str!("../../../docs/interpreters.md")]
+    struct Interpreters;
 }
 mod svg;
 

@@ -74,6 +74,7 @@ pub(crate) enum Draw {
     Lost,
     Refused,
     Drift,
+    Sector,
 }
 
 /// 64 bits from a seed, what is drawn, a name and a number: FNV-1a, then SplitMix64's finaliser.

@@ -12,7 +12,7 @@
 //! run again. `docs/simulator.md` describes the folder, the faults and what devices do.
 //!
 //! In reading order: [`Simulator`] and [`Open`]; [`Objects`] and [`World`] with [`Fence`]; [`Faults`],
-//! [`Clock`], [`Drift`], [`Status`]; then the errors of each operation.
+//! [`Disk`], [`Clock`], [`Drift`], [`Status`]; then the errors of each operation.
 //!
 //! ```
 //! use escadre_algebra::{Coverage, Facts, Inventory, Resource, deploy};
@@ -36,6 +36,7 @@
 
 mod clock;
 mod device;
+mod disk;
 mod driver;
 mod error;
 mod fault;
@@ -45,6 +46,7 @@ mod wait;
 mod world;
 
 pub use clock::Clock;
+pub use disk::{Disk, DiskFault};
 pub use driver::{Drift, DriftKind, Open, Simulator, Status, Stepped};
 pub use error::{ApplyError, LiftError, LowerError, OpenError, OpenErrorKind, StoreError};
 pub use fault::{Faults, FaultsError, Rate};

@@ -63,6 +63,19 @@ pub struct Consequence {
     pub meaning: &'static str,
 }
 
+/// A property of the meaning that is no equation between fleets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Its name, a noun.
+    pub name: &'static str,
+    /// Its identifier.
+    pub id: &'static str,
+    /// The theorem in Coq that says it of the model, if there is one.
+    pub theorem: Option<&'static str>,
+    /// What holds, in one sentence.
+    pub meaning: &'static str,
+}
+
 /// A heading over some laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -83,6 +96,8 @@ pub struct Catalogue {
     pub non_laws: Vec<NonLaw>,
     /// What follows from what.
     pub consequences: Vec<Consequence>,
+    /// What holds beside equations: of unknown labels, buckets, texts, rendering, the wire form.
+    pub properties: Vec<Property>,
 }
 
 impl Law {

@@ -1,6 +1,6 @@
 //! Reading the catalogue's text: a row a line, with `|` between.
 
-use crate::catalogue::{Catalogue, Consequence, Group, Law, NonLaw};
+use crate::catalogue::{Catalogue, Consequence, Group, Law, NonLaw, Property};
 use crate::condition::{Condition, ConditionError};
 use crate::implication::Implication;
 use crate::parse::ParseError;
@@ -9,6 +9,7 @@ use crate::term::Equation;
 const LAWS: &str = include_str!("laws.txt");
 const NON_LAWS: &str = include_str!("nonlaws.txt");
 const IMPLICATIONS: &str = include_str!("implications.txt");
+const PROPERTIES: &str = include_str!("properties.txt");
 
 /// A row of the catalogue that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,7 @@ pub(super) fn read() -> Result<Catalogue, CatalogueError> {
     }
     catalogue.non_laws = rows(NON_LAWS).map(non_law).collect::<Result<_, _>>()?;
     catalogue.consequences = rows(IMPLICATIONS).map(consequence).collect::<Result<_, _>>()?;
+    catalogue.properties = rows(PROPERTIES).map(property).collect::<Result<_, _>>()?;
     Ok(catalogue)
 }
 
@@ -88,4 +90,10 @@ fn consequence(row: &'static str) -> Result<Consequence, CatalogueError> {
         .map_err(|error| CatalogueError::Term { row, error })?;
     let counterexample = status.strip_prefix("fails: ");
     Ok(Consequence { name, id, implication, counterexample, meaning })
+}
+
+fn property(row: &'static str) -> Result<Property, CatalogueError> {
+    let [id, name, theorem, meaning] = columns(row)?;
+    let theorem = Some(theorem).filter(|theorem| !theorem.is_empty());
+    Ok(Property { name, id, theorem, meaning })
 }

@@ -78,20 +78,19 @@ impl Counterexample {
         self.selectors().filter(|(_, holds)| *holds).map(|(name, _)| (name, "yes")).collect()
     }
 
-    /// Real values for the names, and a device on which the two sides then differ.
+    /// Real values for the names, and the devices, of which there is one, on which the two sides then differ.
     ///
     /// ```
-    /// use escadre_algebra::denote;
     /// use escadre_laws::{Condition, Equation, decide};
     /// let equation: Equation = "a patch b = a overlay b".parse()?;
     /// let verdict = decide(&equation, &Condition::default());
-    /// let (values, device) = verdict.counterexample().unwrap().to_fleets();
-    /// let side = |term| denote::<()>(&values.fleet(term), &device);
-    /// assert_ne!(side(&equation.left), side(&equation.right));
+    /// let (values, devices) = verdict.counterexample().unwrap().to_fleets();
+    /// let difference = values.difference(&equation, &devices).unwrap();
+    /// assert_ne!(difference.left, difference.right);
     /// # Ok::<(), escadre_laws::ParseError>(())
     /// ```
     #[must_use]
-    pub fn to_fleets(&self) -> (Assignment, Facts) {
+    pub fn to_fleets(&self) -> (Assignment, Vec<Facts>) {
         let mut values = Assignment::default();
         for (fleet, cell) in values.fleets.iter_mut().zip(self.cells) {
             *fleet = fleet_of(cell, &self.fields());
@@ -103,7 +102,7 @@ impl Counterexample {
             *paths = self.path_set(atom);
         }
         values.resources = RESOURCES.iter().filter_map(|r| PathSet::under(r).ok()).collect();
-        (values, device(&self.labels()))
+        (values, device(&self.labels()).into_iter().collect())
     }
 
     /// The paths that matter, each with the type of sets that hold it.
@@ -196,13 +195,9 @@ pub(crate) fn bits16(set: u16) -> impl Iterator<Item = usize> {
     (0..16).filter(move |i| set >> i & 1 == 1)
 }
 
-/// The device with these labels.
-pub(crate) fn device(labels: &[(&str, &str)]) -> Facts {
-    // Neither the id nor a key can be rejected: all are letters.
-    let bare = || Facts::of(DEVICE, []);
-    Facts::of(DEVICE, labels.iter().copied())
-        .or_else(|_| bare())
-        .unwrap_or_else(|error| unreachable!("`{DEVICE}` is a device id, but: {error}"))
+/// The device with these labels; none if a key is no label key, but all are letters.
+pub(crate) fn device(labels: &[(&str, &str)]) -> Option<Facts> {
+    Facts::of(DEVICE, labels.iter().copied()).ok()
 }
 
 /// A fleet that is `cell` on every device at the path `fields`.

@@ -1,5 +1,6 @@
 //! What a term is at one point: a device, a path, and the root of the path's resource.
 
+use super::pointwise::Pointwise;
 use crate::formula::{Sort, Table};
 use crate::term::{Op, Term};
 
@@ -47,30 +48,30 @@ impl Cell {
         Self(self.0 & !ROOT)
     }
 
-    fn union(self, other: Self) -> Self {
+    pub(super) fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    fn overlay(self, other: Self) -> Self {
+    pub(super) fn overlay(self, other: Self) -> Self {
         let shown = if other.candidates() == 0 { self } else { other };
         Self((self.0 | other.0) & !CANDIDATES | shown.candidates())
     }
 
-    fn patch(self, other: Self) -> Self {
+    pub(super) fn patch(self, other: Self) -> Self {
         if self.claims_root() && other.is_member() { self.overlay(other) } else { self }
     }
 
-    fn mask(self, other: Self) -> Self {
+    pub(super) fn mask(self, other: Self) -> Self {
         self.forget(other.claims_root(), other.candidates() != 0)
     }
 
-    fn forget(self, root: bool, path: bool) -> Self {
+    pub(super) fn forget(self, root: bool, path: bool) -> Self {
         let root = if root { ROOT } else { 0 };
         let path = if path { CANDIDATES } else { 0 };
         Self(self.0 & !(root | path))
     }
 
-    fn when(self, condition: bool) -> Self {
+    pub(super) fn when(self, condition: bool) -> Self {
         if condition { self } else { Self::ABSENT }
     }
 }
@@ -92,9 +93,9 @@ enum Code {
     Fleet(usize),
     Constant(Cell),
     Binary(fn(Cell, Cell) -> Cell),
-    Restrict(Table),
-    Choose(Table),
-    Observe { keeps: bool, at: usize },
+    Restrict(Table, fn(Cell, bool) -> Cell),
+    Choose(Table, fn(bool, Cell, Cell) -> Cell),
+    Observe { keeps: bool, at: usize, forget: fn(Cell, bool, bool) -> Cell },
 }
 
 /// A term made ready to be evaluated many times.
@@ -103,27 +104,29 @@ pub(crate) struct Program(Vec<Code>);
 impl Program {
     /// The program of `term`; what it sees of sets of paths is added to `observations`.
     pub(crate) fn new(term: &Term, observations: &mut Vec<Observation>) -> Self {
+        let meaning = Pointwise::meaning();
         let code = |op: &Op| match op {
             Op::Fleet(i) => Code::Fleet(*i),
             Op::Zero => Code::Constant(Cell::ABSENT),
             Op::One => Code::Constant(Cell::BARE),
-            Op::Union => Code::Binary(Cell::union),
-            Op::Overlay => Code::Binary(Cell::overlay),
-            Op::Patch => Code::Binary(Cell::patch),
-            Op::Mask => Code::Binary(Cell::mask),
-            Op::Within => Code::Binary(|f, g| f.when(g.is_member())),
-            Op::Without => Code::Binary(|f, g| f.when(!g.is_member())),
-            Op::Restrict(s) => Code::Restrict(s.table()),
-            Op::Choose(s) => Code::Choose(s.table()),
+            Op::Union => Code::Binary(meaning.union),
+            Op::Overlay => Code::Binary(meaning.overlay),
+            Op::Patch => Code::Binary(meaning.patch),
+            Op::Mask => Code::Binary(meaning.mask),
+            Op::Within => Code::Binary(meaning.within),
+            Op::Without => Code::Binary(meaning.without),
+            Op::Restrict(s) => Code::Restrict(s.table(), meaning.restrict),
+            Op::Choose(s) => Code::Choose(s.table(), meaning.choose),
             Op::Forget(p) | Op::Keep(p) => {
                 debug_assert_eq!(p.sort(), Sort::Paths, "the parser keeps sorts apart");
-                let keeps = matches!(op, Op::Keep(_));
+                let keeps = matches!(op, Op::Keep(_)) && !mutant!(KeepForgets);
                 let new = Observation { keeps, table: p.table() };
                 let at = observations.iter().position(|o| *o == new).unwrap_or_else(|| {
                     observations.push(new);
                     observations.len() - 1
                 });
-                Code::Observe { keeps, at }
+                let forget = if keeps { meaning.keep } else { meaning.forget };
+                Code::Observe { keeps, at, forget }
             }
         };
         Self(term.ops().iter().map(code).collect())
@@ -147,15 +150,14 @@ impl Program {
                     let second = pop();
                     op(pop(), second)
                 }
-                Code::Restrict(table) => pop().when(table >> selectors & 1 == 1),
-                Code::Choose(table) => {
+                Code::Restrict(table, restrict) => restrict(pop(), table >> selectors & 1 == 1),
+                Code::Choose(table, choose) => {
                     let otherwise = pop();
-                    let then = pop();
-                    if table >> selectors & 1 == 1 { then } else { otherwise }
+                    choose(table >> selectors & 1 == 1, pop(), otherwise)
                 }
-                Code::Observe { keeps, at } => {
+                Code::Observe { keeps, at, forget } => {
                     let seen = |bit: usize| signature >> (2 * at + bit) & 1 == 1;
-                    pop().forget(seen(0) != *keeps, seen(1) != *keeps)
+                    forget(pop(), seen(0) != *keeps, seen(1) != *keeps)
                 }
             };
             stack.push(cell);

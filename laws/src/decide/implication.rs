@@ -47,9 +47,9 @@ pub struct Premises {
 }
 
 impl Premises {
-    /// Real values for the names, and a device on which the conclusion fails.
+    /// Real values for the names, and the devices, of which there is one, on which the conclusion fails.
     #[must_use]
-    pub fn to_fleets(&self) -> (Assignment, escadre_algebra::Facts) {
+    pub fn to_fleets(&self) -> (Assignment, Vec<escadre_algebra::Facts>) {
         let mut values = Assignment::default();
         for (fleet, cell) in values.fleets.iter_mut().zip(self.cells) {
             *fleet = fleet_of(cell, "p");
@@ -59,7 +59,8 @@ impl Premises {
             *selector = escadre_algebra::label(name).exists();
         }
         let holds = bits(u8::try_from(self.selectors).unwrap_or(0)).filter_map(|k| names.get(k));
-        (values, device(&holds.map(|name| (*name, "yes")).collect::<Vec<_>>()))
+        let labels: Vec<_> = holds.map(|name| (*name, "yes")).collect();
+        (values, device(&labels).into_iter().collect())
     }
 }
 

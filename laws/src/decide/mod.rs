@@ -15,6 +15,7 @@
 mod counterexample;
 mod evaluate;
 mod implication;
+mod pointwise;
 mod rust;
 mod signatures;
 
@@ -22,6 +23,8 @@ pub use counterexample::Counterexample;
 pub(crate) use counterexample::{RESOURCES, device, fleet_of};
 pub use evaluate::Cell;
 pub use implication::{Judgement, Premises, decide_implication};
+#[cfg(feature = "mutants")]
+pub(crate) use pointwise::Sees;
 pub(crate) use signatures::Nodes;
 
 use crate::condition::{Condition, Sets};

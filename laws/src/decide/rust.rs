@@ -121,7 +121,7 @@ fn fleet(cell: Cell, fields: &str) -> String {
 }
 
 fn selector(formula: &Formula) -> String {
-    formula.fold(String::new, |step, of| match (step, of.as_slice()) {
+    let all = formula.fold(String::new, |step, of| match (step, of.as_slice()) {
         (Step::Atom(k), _) => {
             format!("{}.clone()", formula.sort().names().get(k).copied().unwrap_or("s"))
         }
@@ -130,7 +130,10 @@ fn selector(formula: &Formula) -> String {
         (Step::And, [x, y]) => format!("({x} & {y})"),
         (Step::Or, [x, y]) => format!("({x} | {y})"),
         _ => "Selector::none()".to_owned(),
-    })
+    });
+    // Only what is infix begins with a parenthesis, and as a whole argument it needs none.
+    let bare = all.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    bare.map_or_else(|| all.clone(), str::to_owned)
 }
 
 /// The set as Rust.

@@ -184,6 +184,12 @@ impl Search<'_> {
                 return seen;
             }
             let (root, path) = match (place, observation.keeps) {
+                (Place::Root, false) if mutant!(ForgetPrefixOnly) => (true, false),
+                (Place::Above, false) if mutant!(ForgetPrefixOnly) => (false, false),
+                (Place::Path, true) if mutant!(KeepDropsAbove) => (false, true),
+                (Place::Below | Place::Elsewhere, true) if mutant!(KeepDropsAbove) => {
+                    (false, false)
+                }
                 (Place::Root, false) => (true, true),
                 (Place::Above | Place::Path, false) => (false, true),
                 (Place::Below | Place::Elsewhere, false) => (false, false),

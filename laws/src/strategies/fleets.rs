@@ -95,7 +95,8 @@ impl Schema {
         if names.is_empty() { Just("web".to_owned()).boxed() } else { select(names).boxed() }
     }
 
-    fn value(&self) -> BoxedStrategy<Authored> {
+    /// A value of a field as it is written.
+    pub(crate) fn value(&self) -> BoxedStrategy<Authored> {
         let plain = prop_oneof![
             6 => (0..3_i64).prop_map(Authored::from),
             1 => Just(Authored::from(Value::Unset)),
@@ -118,9 +119,7 @@ impl Schema {
             let point = point && kind == PathSets::All;
             Some(if point { PathSet::point(path) } else { PathSet::subtree(path) })
         });
-        vec(one, 0..3)
-            .prop_map(|sets| sets.iter().fold(PathSet::none(), |all, one| all.union(one)))
-            .boxed()
+        vec(one, 0..3).prop_map(PathSet::union_all).boxed()
     }
 
     fn step(&self, orphans: Orphans) -> BoxedStrategy<Step> {
@@ -143,7 +142,8 @@ impl Schema {
     }
 }
 
-fn fields() -> BoxedStrategy<Vec<Field>> {
+/// The fields of a path below a resource's root.
+pub(crate) fn fields() -> BoxedStrategy<Vec<Field>> {
     let field = select(&FIELDS[..]).prop_filter_map("a field", |name| Field::parse(name).ok());
     // Short paths, so that fleets meet; some deep ones, so that subtrees do.
     prop_oneof![4 => vec(field.clone(), 1..=1), 2 => vec(field.clone(), 2..=2), 1 => vec(field, 0..5)]

@@ -6,7 +6,7 @@ mod selectors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(crate) use fleets::{Orphans, PathSets};
+pub(crate) use fleets::{Orphans, PathSets, fields};
 
 use escadre_algebra::{
     Attestation, Coverage, DeviceId, Facts, Inventory, Label, LabelKey, NameError, PathSet,

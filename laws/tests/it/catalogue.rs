@@ -23,6 +23,7 @@ fn the_catalogue_can_be_read() {
     assert_eq!((read.laws.len(), read.non_laws.len(), read.consequences.len()), (170, 32, 21));
     assert_eq!(read.consequences.iter().filter(|law| law.holds()).count(), 17);
     assert_eq!(read.laws.iter().filter(|law| law.is_axiom).count(), 8);
+    assert_eq!(read.properties.len(), 21);
     for group in &read.groups {
         assert!(read.laws.iter().any(|law| law.group == group.name), "{} is empty", group.name);
     }
@@ -46,7 +47,8 @@ fn every_name_and_every_equation_stands_once() {
     let laws = c.laws.iter().map(|law| (law.id, law.name, law.meaning));
     let non_laws = c.non_laws.iter().map(|law| (law.id, law.name, law.meaning));
     let consequences = c.consequences.iter().map(|law| (law.id, law.name, law.meaning));
-    for (id, name, meaning) in laws.chain(non_laws).chain(consequences) {
+    let properties = c.properties.iter().map(|law| (law.id, law.name, law.meaning));
+    for (id, name, meaning) in laws.chain(non_laws).chain(consequences).chain(properties) {
         assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{id}");
         assert!(names.insert(id), "{id} stands twice");
         assert!(names.insert(name), "{name} stands twice");

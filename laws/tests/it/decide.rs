@@ -62,8 +62,8 @@ fn the_conditions_of_the_catalogue_are_found() {
 /// A counterexample of the procedure, if there is one, is one of `denote`.
 fn real(equation: &Equation, condition: &Condition) {
     if let Some(counterexample) = decide(equation, condition).counterexample() {
-        let (values, device) = counterexample.to_fleets();
-        let difference = values.difference(equation, &[device]);
+        let (values, devices) = counterexample.to_fleets();
+        let difference = values.difference(equation, &devices);
         assert!(difference.is_some(), "{equation} ({condition}): {counterexample} is not real");
     }
 }

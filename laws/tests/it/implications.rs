@@ -30,8 +30,7 @@ fn every_implication_is_exhausted_as_the_catalogue_says() {
 fn every_counterexample_of_an_implication_is_real() {
     for law in &catalogue().consequences {
         let Judgement::Refuted(premises) = decide_implication(&law.implication) else { continue };
-        let (values, device) = premises.to_fleets();
-        let devices = [device];
+        let (values, devices) = premises.to_fleets();
         assert!(law.implication.premises.iter().all(|s| s.holds(&values, &devices)), "{}", law.id);
         assert!(!law.implication.conclusion.holds(&values, &devices), "{}", law.id);
     }

@@ -1,7 +1,9 @@
 //! Evidence: each claim of an issue is a command that does the real thing and prints its figures.
 
 mod compose;
+mod decide;
 mod killed;
+mod laws;
 mod stations;
 
 use crate::Outcome;
@@ -17,7 +19,8 @@ struct Claim {
 }
 
 /// Each topic and its claims, numbered from 1.
-const TOPICS: [(&str, &[Claim]); 1] = [("compose", &compose::CLAIMS)];
+const TOPICS: [(&str, &[Claim]); 3] =
+    [("compose", &compose::CLAIMS), ("laws", &laws::CLAIMS), ("decide", &decide::CLAIMS)];
 
 /// Checks one claim.
 pub(crate) fn run(workspace: &Workspace, topic: &str, number: u8, quick: bool) -> Outcome {

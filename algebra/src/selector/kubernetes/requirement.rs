@@ -193,9 +193,13 @@ impl Requirement {
         let one_of = |key| Selector::test(Test::In { key, values: value_set(&self.values) });
         match self.operator {
             Operator::In | Operator::Equals | Operator::DoubleEquals => one_of(key),
+            Operator::NotIn | Operator::NotEquals if mutant!(NotInNeedsLabel) => {
+                Selector::test(Test::Exists { key: key.clone() }) & !one_of(key)
+            }
             Operator::NotIn | Operator::NotEquals => !one_of(key),
             Operator::Exists => Selector::test(Test::Exists { key }),
             Operator::DoesNotExist => !Selector::test(Test::Exists { key }),
+            Operator::GreaterThan if mutant!(AboveAsAtLeast) => self.compare(key, Comparison::Ge),
             Operator::GreaterThan => self.compare(key, Comparison::Gt),
             Operator::LessThan => self.compare(key, Comparison::Lt),
         }

@@ -115,6 +115,15 @@ fn texts_over_a_mebibyte_are_refused() {
 }
 
 #[test]
+fn no_device_has_an_empty_id_in_either_grammar() {
+    for text in ["id=", "(id=)", "(id in (,))", "id notin (a,)", "(id notin (a,))"] {
+        let selector = Selector::parse(text).unwrap();
+        let other = Selector::parse(&format!("(({text}))")).unwrap();
+        assert!(selector.same_shape(&other), "{text}: {selector} and {other}");
+    }
+}
+
+#[test]
 fn a_selector_with_problems_has_a_text_that_does_not_parse() {
     let text = escadre_algebra::label("").exists().to_string();
     assert!(text.starts_with("invalid(\""));

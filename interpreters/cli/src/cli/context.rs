@@ -148,7 +148,12 @@ pub(crate) fn read_fleet(path: &Path) -> Result<Fleet, Failure> {
              or say where it is with `-f FLEET`",
         )
     })?;
-    Fleet::decode(&bytes).map_err(|error| Failure::fleet(path, &bytes, &error))
+    decode_fleet(path, &bytes)
+}
+
+/// The fleet in `bytes`, which are what `path` holds.
+pub(crate) fn decode_fleet(path: &Path, bytes: &[u8]) -> Result<Fleet, Failure> {
+    Fleet::decode(bytes).map_err(|error| Failure::fleet(path, bytes, &error))
 }
 
 /// What the file `path` holds; `-` is the standard input.

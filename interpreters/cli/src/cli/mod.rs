@@ -1,23 +1,30 @@
 //! The command line of a fleet: [`run`] for a program of your own, [`run_lock`] for a `fleet.lock`.
 //!
 //! Results go to standard output, everything else to standard error.
-//! Exit codes: 0 done, 1 an error (also of usage), 2 changes where `--detailed-exitcode` asks for it.
+//! Exit codes: 0 done, 1 an error (also of usage), 2 changes where `--detailed-exitcode` asks for it,
+//! or something refuted, 3 something undecided.
 
 #![cfg_attr(not(feature = "sim"), expect(dead_code, reason = "no target is built in"))]
 
 mod apply;
 mod args;
+mod assumed;
+mod check;
 mod close;
 mod completions;
 mod context;
+mod diff;
 mod drift;
 mod error;
 mod explain;
 mod files;
+mod git;
 mod graph;
 mod inventory;
+mod lab;
 mod laws;
 mod lock;
+mod merge;
 mod output;
 mod plan;
 mod present;
@@ -52,8 +59,10 @@ use output::{Look, Output};
 pub(crate) enum Code {
     /// Done.
     Done,
-    /// Something changes or differs, and the code is to say so.
+    /// Something changes, differs or is refuted, and the code is to say so.
     Changes,
+    /// The budget was spent before something was decided.
+    Undecided,
 }
 
 impl Code {
@@ -121,6 +130,7 @@ fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
     match result {
         Ok(Code::Done) => ExitCode::SUCCESS,
         Ok(Code::Changes) => ExitCode::from(2),
+        Ok(Code::Undecided) => ExitCode::from(3),
         Err(failure) => {
             let report = error::report(&failure, context.err);
             // There is nowhere left to say that standard error is closed.
@@ -164,6 +174,10 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Apply(args) => apply::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Drift(args) => drift::run(&args, context),
+        Command::Diff(args) => diff::run(&args, context),
+        Command::Check(args) => check::run(&args, context),
+        Command::Lab(args) => lab::run(&args, context),
+        Command::Merge(args) => merge::run(&args, context),
         Command::Lock(args) => lock::run(&args, context),
         Command::Graph(args) => graph::run(&args, context),
         Command::Inventory(args) => inventory::run(&args, context),

@@ -9,10 +9,15 @@ pub(crate) const UPGRADE: &str = "upgrade escadre: a newer version wrote this fl
 
 /// `fleet`, if this version knows what everything in it means.
 pub(crate) fn understood(fleet: &Fleet) -> Result<(), Failure> {
+    understood_as("the fleet", fleet)
+}
+
+/// `fleet`, which readers know as `name`, if this version knows what everything in it means.
+pub(crate) fn understood_as(name: &str, fleet: &Fleet) -> Result<(), Failure> {
     let problems = fleet.problems();
     match problems.iter().find(|problem| !problem.is_foreign()).or(problems.first()) {
         None => Ok(()),
-        Some(problem) => Err(Failure::new(format!("the fleet has an invalid part: {problem}"))
+        Some(problem) => Err(Failure::new(format!("{name} has an invalid part: {problem}"))
             .help(if problem.is_foreign() { UPGRADE } else { "correct it where it was written" })),
     }
 }

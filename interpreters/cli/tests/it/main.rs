@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod git;
 mod pipes;
 mod program;
+mod reviews;
 mod same;
 mod transcripts;
 mod worlds;

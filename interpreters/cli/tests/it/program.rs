@@ -6,10 +6,15 @@ use std::process::{Command, Output};
 /// The binary that works on a `fleet.lock`.
 pub(crate) const ESCADRE: &str = env!("CARGO_BIN_EXE_escadre");
 
-/// The example `cameras`, which `cargo test` builds before it runs this.
+/// The example `cameras`.
 pub(crate) fn cameras() -> PathBuf {
+    example("cameras")
+}
+
+/// The example `name`, which `cargo test` builds before it runs this.
+pub(crate) fn example(name: &str) -> PathBuf {
     let folder = Path::new(ESCADRE).parent().unwrap_or(Path::new("."));
-    let path = folder.join("examples").join(format!("cameras{}", std::env::consts::EXE_SUFFIX));
+    let path = folder.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{} is missing: `cargo build -p escadre --examples`", path.display());
     path
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::program::{ESCADRE, cameras, command, fixtures, stderr, stdout};
+use crate::program::{ESCADRE, cameras, command, example, fixtures, stderr, stdout};
 
 /// Commands of every kind that a fleet is needed for.
 const COMMANDS: &[&[&str]] = &[
@@ -26,6 +26,10 @@ const COMMANDS: &[&[&str]] = &[
     &["select", "role = camera", "-i", "devices.jsonl"],
     &["inventory", "devices.jsonl"],
     &["schema", "plan"],
+    &["diff", "older.lock", "fleet.lock"],
+    &["diff", "older.lock", "fleet.lock", "-i", "devices.jsonl", "--format", "json"],
+    &["check", "fleet.lock"],
+    &["lab"],
 ];
 
 #[test]
@@ -50,12 +54,17 @@ fn the_fixtures_are_what_the_program_writes() {
         let output = check.env("CAMERAS", which).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
     }
+    for (which, file) in [("refactored", "refactored.lock"), ("unsound", "unsound.lock")] {
+        let mut check = command(&example("reviewed"), &["lock", "--check", "-o", file]);
+        let output = check.env("FLEET", which).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
 }
 
 #[test]
 fn no_fixture_names_a_folder_of_this_machine() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).display().to_string();
-    for file in ["fleet.lock", "older.lock", "conflict.lock"] {
+    for file in ["fleet.lock", "older.lock", "conflict.lock", "refactored.lock", "unsound.lock"] {
         let text = std::fs::read_to_string(fixtures().join(file)).unwrap();
         assert!(!text.contains(&root), "{file}");
     }

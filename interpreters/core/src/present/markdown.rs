@@ -16,11 +16,11 @@ use crate::plan::{ChangeKind, FieldChange, Group, Plan, Subject};
 /// The characters that a plan's comment has at most; a comment on GitHub may have 65 536.
 pub const MAX_COMMENT: usize = 60_000;
 /// What the closing line may take of them.
-const RESERVE: usize = 500;
+pub(super) const RESERVE: usize = 500;
 /// One group takes at most this many characters.
-const MAX_GROUP: usize = 20_000;
+pub(super) const MAX_GROUP: usize = 20_000;
 /// One value takes at most this many characters before it is escaped.
-const MAX_VALUE: usize = 160;
+pub(super) const MAX_VALUE: usize = 160;
 
 /// `plan` as Markdown: a table of totals, and what changes in parts that unfold, at most [`MAX_COMMENT`] characters.
 ///
@@ -147,12 +147,12 @@ fn value(text: &str) -> String {
     code(&cut(text, MAX_VALUE))
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
 /// `text` with everything escaped that Markdown, a table or HTML could read as more than itself.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in visible(text).chars() {
         let plain = !c.is_ascii() || c.is_ascii_alphanumeric() || " ./-,():;=\"'+%?".contains(c);

@@ -41,6 +41,11 @@ pub(super) fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
+/// `n` kinds of device, with `which` before the noun.
+pub(super) fn kinds(n: usize, which: &str) -> String {
+    format!("{} {which}kind{} of device", number(n), if n == 1 { "" } else { "s" })
+}
+
 /// The first `max` of `n` names, and how many more there are.
 pub(super) fn sample<T: Display>(names: impl Iterator<Item = T>, n: usize, max: usize) -> String {
     // One more name is no longer than saying that there is one more.

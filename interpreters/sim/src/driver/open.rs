@@ -12,6 +12,7 @@ use redb::{
 
 use super::store::{HEAD, Store, decode};
 use super::{Place, Simulator};
+use crate::disk::Disk;
 use crate::error::{OpenError, OpenErrorKind, StoreError};
 use crate::fault::Faults;
 use crate::world::FORMAT;
@@ -102,6 +103,28 @@ impl Simulator {
         check_format(dir, &database)?;
         remove_leftovers(dir);
         Ok(Self::of(database, place, false))
+    }
+
+    /// The world on `disk`, called `name`; an empty disk gets an empty world.
+    ///
+    /// The disk is locked until the last clone is dropped.
+    ///
+    /// # Errors
+    /// The disk is in use or fails, or what it holds is damaged.
+    pub fn on_disk(name: &str, disk: &Disk, seed: u64) -> Result<Self, OpenError> {
+        let dir = Path::new(name);
+        let is_new = disk.is_empty();
+        let locked = || OpenError::new(dir, OpenErrorKind::Locked);
+        let backend = disk.open().ok_or_else(locked)?;
+        let mut builder = Builder::new();
+        builder.set_check_integrity_on_open(!is_new);
+        let database = builder.create_with_backend(backend).map_err(|e| not_opened(dir, e))?;
+        if is_new {
+            Store::initialise(&database, seed)
+                .map_err(|e| OpenError::caused(dir, OpenErrorKind::Io, e))?;
+        }
+        check_format(dir, &database)?;
+        Ok(Self::of(database, Place::Memory(name.into()), false))
     }
 
     /// Whether the folder `dir` holds a world.

@@ -1,8 +1,13 @@
 //! Tests of the simulator: the laws of interpreters, its folder, its faults.
 
-#![expect(clippy::unwrap_used, reason = "what tests are built from is sound, or the test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what tests are built from is sound, or the test fails"
+)]
 
 mod conformance;
+mod disks;
 mod faults;
 mod folder;
 mod laws;

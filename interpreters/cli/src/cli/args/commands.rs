@@ -174,7 +174,10 @@ Example: escadre lock --check
 A program with `cli::run` writes its own fleet; the binary `escadre` rewrites the one it reads.
 Exit codes: 0 done, 1 an error (also of usage, or a file that is out of date)";
 
-/// Draw the fleet as it was written: operators, named layers, shared parts once.
+/// Draw the fleet as it was written, or what decides one path of it.
+///
+/// Without --path: operators, named layers, shared parts once. With it: the decision diagram of the
+/// path, which tests decide what is claimed there, on every device that could exist.
 #[derive(Debug, Args)]
 #[command(after_help = GRAPH)]
 pub(crate) struct Graph {
@@ -184,10 +187,14 @@ pub(crate) struct Graph {
     /// Only the layer of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) layer: Option<String>,
+    /// The decision diagram of this path, such as `web.containers.web.image`.
+    #[arg(long, value_name = "PATH", conflicts_with = "layer")]
+    pub(crate) path: Option<String>,
 }
 
 const GRAPH: &str = "\
-Example: escadre graph --format svg > fleet.svg
+Examples: escadre graph --format svg > fleet.svg
+          escadre graph --path web.containers.web.image --format mermaid
 Exit codes: 0 done, 1 an error (also of usage)";
 
 /// Read and check an inventory, and summarise it: labels, coverage, frequent values.

@@ -2,6 +2,8 @@
 
 mod commands;
 mod common;
+mod merge;
+mod review;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,8 @@ pub(crate) use commands::{
 pub(crate) use common::{
     Agreed, GraphFormat, Listing, PlanFormat, Reading, RenderFormat, SchemaOf, TextFormat, When,
 };
+pub(crate) use merge::Merge;
+pub(crate) use review::{Assumed, Check, CheckFormat, Diff, DiffFormat, Lab, LabFormat};
 
 /// Where the help lists what every command understands.
 const GLOBAL: &str = "Global options";
@@ -26,7 +30,8 @@ const WITHOUT_FLEET: [&str; 6] = ["select", "inventory", "laws", "schema", "comp
 #[derive(Debug, Parser)]
 #[command(name = "escadre", version, max_term_width = 100)]
 #[command(after_help = "Start with `escadre inventory -i FILE`, then `escadre plan -i FILE`.\n\n\
-    Exit codes: 0 done, 1 an error (also of usage), 2 changes (with --detailed-exitcode)\n\
+    Exit codes: 0 done, 1 an error (also of usage), 2 changes (with --detailed-exitcode) or\n\
+    refuted, 3 undecided\n\
     Environment: NO_COLOR, CLICOLOR_FORCE, COLUMNS, ESCADRE_LOG (such as `debug`)")]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -58,6 +63,10 @@ pub(crate) enum Command {
     Apply(Apply),
     Explain(Explain),
     Drift(Drift),
+    Diff(Diff),
+    Check(Check),
+    Lab(Lab),
+    Merge(Merge),
     Lock(Lock),
     Graph(Graph),
     Inventory(Inventory),

@@ -1,0 +1,69 @@
+//! The answers of a fleet's selectors on every device of an inventory, for `resolve`.
+
+use std::collections::HashSet;
+
+use super::Columns;
+use super::intern::{Interner, Keyed, UNMET};
+use super::masks::Masks;
+use crate::denote::{Answers, Evaluator};
+use crate::inventory::Inventory;
+
+/// Up to so many keys are looked up in a table of all.
+const MAX_DIRECT: u64 = 1 << 16;
+
+/// For each device the number of its answers, and the answers by number.
+pub(crate) struct Classes {
+    pub(crate) of: Vec<u32>,
+    pub(crate) answers: Vec<Answers>,
+}
+
+/// The answers of `evaluator`'s selectors on the devices of `inventory`: [`Evaluator::answers`] of
+/// each. Only the labels that are tested are put into columns. `None` if they are too large for that.
+pub(crate) fn classes_of(evaluator: &Evaluator, inventory: &Inventory) -> Option<Classes> {
+    let atoms = evaluator.selectors().iter().flat_map(|selector| selector.atoms());
+    let keys: HashSet<&str> = atoms.filter_map(|test| Some(test.key()?.as_str())).collect();
+    let columns = Columns::of_some(inventory, |key| keys.contains(key.as_str())).ok()?;
+    let masks = Masks::new(evaluator.selectors(), &columns);
+    let (interner, of) = classify(&masks, &columns);
+    let n_words = evaluator.selectors().len().div_ceil(64);
+    let answers = (0..interner.len()).map(|number| interner.get(number)[..n_words].into());
+    Some(Classes { of, answers: answers.collect() })
+}
+
+/// The different answers, and for each row the number of its own.
+///
+/// Where the entries of a row in all tables fit into one number, its key, only keys are looked up
+/// row by row, and answers are put together once a key.
+pub(super) fn classify(masks: &Masks, columns: &Columns) -> (Interner, Vec<u32>) {
+    let mut interner = Interner::new(masks.stride);
+    let mut classes = Vec::with_capacity(columns.len());
+    let Some((factors, n_keys)) = masks.factors() else {
+        masks.answer(columns, 0..columns.len(), |rows| interner.numbers(rows, &mut classes));
+        return (interner, classes);
+    };
+    let mut answers = vec![0; masks.stride];
+    let mut class_of = |key: u64| {
+        masks.of_key(key, &factors, &mut answers);
+        interner.number(&answers)
+    };
+    if n_keys <= MAX_DIRECT {
+        let mut known = vec![UNMET; usize::try_from(n_keys).unwrap_or(0)];
+        masks.keys(columns, &factors, |keys| {
+            for &key in keys {
+                let Some(class) = usize::try_from(key).ok().and_then(|at| known.get_mut(at)) else {
+                    continue;
+                };
+                if *class == UNMET {
+                    *class = class_of(key);
+                }
+                classes.push(*class);
+            }
+        });
+    } else {
+        let mut known = Keyed::new();
+        masks.keys(columns, &factors, |keys| {
+            classes.extend(keys.iter().map(|&key| known.get_or_insert(key, &mut class_of)));
+        });
+    }
+    (interner, classes)
+}

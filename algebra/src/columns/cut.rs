@@ -1,0 +1,183 @@
+//! A fleet cut down to what it says at a few paths of one resource.
+
+use crate::dag::Dag;
+use crate::denote::Evaluator;
+use crate::fleet::{Deployed, Fleet, Op};
+use crate::names::Field;
+use crate::path::Path;
+use crate::selector::{Selector, View};
+use crate::tree::Tree;
+use crate::value::Value;
+
+/// Fields of one resource, and whether everything below them is meant too.
+pub(super) type Entry<'a> = (&'a [Field], bool);
+
+/// For each node of `dag`, the devices on which it claims something at `path`. Costs O(nodes).
+pub(super) fn claimed(dag: &Dag, path: &Path) -> Vec<Selector> {
+    let root = Path::root(path.resource().clone());
+    let roots = if root == *path { None } else { Some(claimed(dag, &root)) };
+    let mut claimed: Vec<Selector> = Vec::with_capacity(dag.len());
+    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+        let at = |n: usize| claimed[of[n]].clone();
+        let here = match &fleet.0.op {
+            Op::Empty | Op::All | Op::Invalid(_) | Op::Foreign(_) => Selector::none(),
+            Op::Deploy(deployed) => constant(claims_at(deployed, path)),
+            Op::Union | Op::Overlay => any(of.iter().map(|&of| claimed[of].clone())),
+            Op::Patch => match &roots {
+                None => at(0),
+                Some(roots) => any([at(0), all([roots[of[0]].clone(), at(1)])]),
+            },
+            Op::Mask => all([at(0), !at(1)]),
+            Op::Within => all([at(0), members(&fleet.0.of[1])]),
+            Op::Without => all([at(0), !members(&fleet.0.of[1])]),
+            Op::Restrict(s) => all([s.clone(), at(0)]),
+            Op::Choose(s) => any([all([s.clone(), at(0)]), all([!s.clone(), at(1)])]),
+            Op::Forget(paths) if paths.drops(path) => Selector::none(),
+            Op::Keep(paths) if !paths.retains(path) => Selector::none(),
+            Op::Forget(_) | Op::Keep(_) | Op::Named(_) => at(0),
+        };
+        claimed.push(here);
+    }
+    claimed
+}
+
+/// Whether nobody claims anything but `Object` at `path`.
+pub(super) fn only_objects(dag: &Dag, path: &Path) -> bool {
+    dag.nodes.iter().all(|fleet| match &fleet.0.op {
+        Op::Deploy(deployed) if deployed.resource == *path.resource() => {
+            let own = at_fields(&deployed.claims, path.fields());
+            own.is_none_or(|own| own.iter().all(|(value, ())| *value == Value::Object))
+        }
+        _ => true,
+    })
+}
+
+/// The fleet that claims the same at `entries` of `resource`, and there only needs to be looked
+/// at; `None` if nothing is claimed there. Not a member and a member without claims are one.
+///
+/// Operators are pointwise in the path, except that a patch asks for the root, so it becomes an
+/// overlay of what is restricted to where the root is claimed.
+pub(super) fn cut(dag: &Dag, root: &Path, entries: &[Entry<'_>]) -> Option<Fleet> {
+    let has_patch = dag.nodes.iter().any(|fleet| matches!(fleet.0.op, Op::Patch));
+    let roots = if has_patch { claimed(dag, root) } else { Vec::new() };
+    let mut done: Vec<Option<Fleet>> = Vec::with_capacity(dag.len());
+    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+        let make = |op: Op, of: Vec<Fleet>| Fleet::node(op, of, fleet.0.origin.clone());
+        let at = |n: usize| done[of[n]].clone();
+        let here = match &fleet.0.op {
+            Op::Empty | Op::All | Op::Invalid(_) | Op::Foreign(_) => None,
+            Op::Deploy(deployed) => {
+                let speaks = deployed.resource == *root.resource()
+                    && entries.iter().any(|entry| speaks(&deployed.claims, *entry));
+                speaks.then(|| fleet.clone())
+            }
+            Op::Union | Op::Overlay => {
+                let mut left: Vec<Fleet> = of.iter().filter_map(|&of| done[of].clone()).collect();
+                match (left.len(), left.pop()) {
+                    (_, None) => None,
+                    (1, Some(only)) => Some(only),
+                    (_, Some(last)) => {
+                        left.push(last);
+                        Some(make(fleet.0.op.clone(), left))
+                    }
+                }
+            }
+            Op::Patch => {
+                let with = at(1).map(|with| restrict(with, roots[of[0]].clone()));
+                match (at(0), with) {
+                    (Some(base), Some(with)) => Some(make(Op::Overlay, vec![base, with])),
+                    (base, with) => base.or(with),
+                }
+            }
+            Op::Mask => match (at(0), at(1)) {
+                (Some(base), Some(with)) => Some(make(Op::Mask, vec![base, with])),
+                (base, _) => base,
+            },
+            Op::Within => at(0).map(|base| restrict(base, members(&fleet.0.of[1]))),
+            Op::Without => at(0).map(|base| restrict(base, !members(&fleet.0.of[1]))),
+            Op::Restrict(s) => at(0).map(|base| restrict(base, s.clone())),
+            Op::Choose(s) => match (at(0), at(1)) {
+                (Some(a), Some(b)) => Some(make(Op::Choose(s.clone()), vec![a, b])),
+                (a, b) => {
+                    a.map(|a| restrict(a, s.clone())).or_else(|| b.map(|b| restrict(b, !s.clone())))
+                }
+            },
+            Op::Forget(_) | Op::Keep(_) => at(0).map(|base| make(fleet.0.op.clone(), vec![base])),
+            Op::Named(_) => at(0),
+        };
+        done.push(here);
+    }
+    done.pop().flatten()
+}
+
+fn restrict(fleet: Fleet, selector: Selector) -> Fleet {
+    if matches!(selector.view(), View::All) { fleet } else { fleet.restrict(selector) }
+}
+
+fn members(fleet: &Fleet) -> Selector {
+    crate::explain::members(&Evaluator::new(fleet))
+}
+
+/// Whether `tree` has candidates at `entry`.
+fn speaks(tree: &Tree<()>, (fields, whole): Entry<'_>) -> bool {
+    if whole {
+        subtree(tree, fields).is_none_or(|tree| !tree.is_nothing())
+    } else {
+        at_fields(tree, fields).is_some_and(|own| !own.is_empty())
+    }
+}
+
+fn claims_at(deployed: &Deployed, path: &Path) -> bool {
+    deployed.resource == *path.resource()
+        && at_fields(&deployed.claims, path.fields()).is_some_and(|own| !own.is_empty())
+}
+
+/// The candidates of `tree` at `fields`; `None` if nothing is claimed there.
+fn at_fields(tree: &Tree<()>, fields: &[Field]) -> Option<Vec<(Value, ())>> {
+    let mut tree = tree;
+    for field in fields {
+        match tree.children.get(field) {
+            Some(child) => tree = child,
+            None => return tree.below.map(|()| vec![(Value::Unset, ())]),
+        }
+    }
+    Some(tree.own.clone())
+}
+
+/// The listed subtree of `tree` at `fields`; `None` if what is there is not listed, but said above.
+fn subtree<'a>(tree: &'a Tree<()>, fields: &[Field]) -> Option<&'a Tree<()>> {
+    let mut tree = tree;
+    for field in fields {
+        match tree.children.get(field) {
+            Some(child) => tree = child,
+            None if tree.below.is_some() => return None,
+            None => return Some(&NOTHING),
+        }
+    }
+    Some(tree)
+}
+
+static NOTHING: Tree<()> =
+    Tree { own: Vec::new(), below: None, children: std::collections::BTreeMap::new() };
+
+fn constant(holds: bool) -> Selector {
+    if holds { Selector::all() } else { Selector::none() }
+}
+
+/// The conjunction; ⊥ if one part is.
+fn all(parts: impl IntoIterator<Item = Selector>) -> Selector {
+    let parts: Vec<Selector> = parts.into_iter().collect();
+    if parts.iter().any(|part| matches!(part.view(), View::None)) {
+        return Selector::none();
+    }
+    Selector::all_of(parts)
+}
+
+/// The disjunction; ⊤ if one part is.
+fn any(parts: impl IntoIterator<Item = Selector>) -> Selector {
+    let parts: Vec<Selector> = parts.into_iter().collect();
+    if parts.iter().any(|part| matches!(part.view(), View::All)) {
+        return Selector::all();
+    }
+    Selector::any_of(parts)
+}

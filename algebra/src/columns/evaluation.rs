@@ -1,0 +1,120 @@
+//! A fleet on all devices: which of them get the same claims, and those claims once.
+
+use std::sync::OnceLock;
+
+use super::Columns;
+use super::answers::classify;
+use super::intern::Interner;
+use super::masks::Masks;
+use crate::claims::Claims;
+use crate::denote::{Answers, Evaluator};
+use crate::facts::Facts;
+use crate::fleet::Fleet;
+
+/// What a fleet says of every device of an inventory: a class a device, and claims a class.
+///
+/// Two devices of one class answer all selectors of the fleet alike, so `denote` gives the same
+/// claims for both, up to what words say there. Unknown labels are read as absent, as `denote` does.
+///
+/// ```
+/// use escadre_algebra::*;
+/// let motd = deploy(Resource::new("motd").set("text", text("on ") + device_id()));
+/// let fleet = motd.restrict(label("role").eq("camera"));
+/// let camera = |id| Facts::of(id, [("role", "camera")]);
+/// let devices = [camera("cam-1")?, camera("cam-2")?, Facts::of("gw-1", [])?];
+/// let columns = Columns::of(&Inventory::new(devices.clone(), Coverage::Complete)?)?;
+/// let evaluation = evaluate(&fleet, &columns);
+/// assert_eq!(evaluation.class(0), evaluation.class(1));
+/// let claims = |row| evaluation.claims(evaluation.class(row)?);
+/// let on_second = claims(1).map(|claims| claims.instantiate(&devices[1]));
+/// assert_eq!(on_second, denote::<()>(&fleet, &devices[1]));
+/// assert!(claims(2).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Evaluation {
+    evaluator: Evaluator,
+    interner: Interner,
+    // INVARIANT: one a row, each a number of `interner`.
+    classes: Vec<u32>,
+    /// The claims of each class that was asked for.
+    claims: Vec<OnceLock<Option<Box<Claims<()>>>>>,
+}
+
+/// The classes of a device before and after its labels changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The class that it was in.
+    pub before: u32,
+    /// The class that it is in now.
+    pub after: u32,
+}
+
+/// What `fleet` says of every device of `columns`. Costs O(devices · tested labels), and
+/// O(selectors) for each different value of a tested label.
+#[must_use]
+pub fn evaluate(fleet: &Fleet, columns: &Columns) -> Evaluation {
+    let evaluator = Evaluator::new(fleet);
+    let masks = Masks::new(evaluator.selectors(), columns);
+    let (interner, classes) = classify(&masks, columns);
+    let claims = std::iter::repeat_with(OnceLock::new).take(interner.len()).collect();
+    Evaluation { evaluator, interner, classes, claims }
+}
+
+impl Evaluation {
+    /// The class of the device of row `row`, if there is such a row.
+    #[must_use]
+    pub fn class(&self, row: usize) -> Option<u32> {
+        self.classes.get(row).copied()
+    }
+
+    /// The classes of all devices, in the order of the rows.
+    #[must_use]
+    pub fn classes(&self) -> &[u32] {
+        &self.classes
+    }
+
+    /// How many classes there are, those without devices (after updates) included.
+    #[must_use]
+    pub fn n_classes(&self) -> usize {
+        self.interner.len()
+    }
+
+    /// What the devices of `class` get, words as written; `None` if they are no members.
+    /// Computed once a class.
+    #[must_use]
+    pub fn claims(&self, class: u32) -> Option<&Claims<()>> {
+        let claims = self.claims.get(class as usize)?;
+        let compute = || self.evaluator.evaluate(&self.answers(class as usize)).map(Box::new);
+        claims.get_or_init(compute).as_deref()
+    }
+
+    fn answers(&self, class: usize) -> Answers {
+        let n_words = self.evaluator.selectors().len().div_ceil(64);
+        self.interner.get(class)[..n_words].into()
+    }
+
+    /// Puts the device of row `row`, if there is such a row, into the class of `facts`.
+    /// Costs O(selectors), whatever the number of devices.
+    pub fn update(&mut self, row: usize, facts: &Facts) -> Option<Update> {
+        let class = self.classes.get_mut(row)?;
+        let mut answers = self.evaluator.answers(facts).into_vec();
+        answers.resize(self.interner.stride(), 0);
+        let after = self.interner.number(&answers);
+        self.claims.resize_with(self.interner.len(), OnceLock::new);
+        let before = std::mem::replace(class, after);
+        Some(Update { before, after })
+    }
+
+    /// How many bytes of memory this holds, claims aside.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let claims = self.claims.capacity() * size_of::<OnceLock<Option<Box<Claims<()>>>>>();
+        self.classes.capacity() * size_of::<u32>() + self.interner.n_bytes() + claims
+    }
+}
+
+impl std::fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Evaluation({} devices, {} classes)", self.classes.len(), self.n_classes())
+    }
+}

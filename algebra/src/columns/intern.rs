@@ -1,0 +1,147 @@
+//! Numbering the different answers that rows give.
+
+/// Different rows of words, each with a number in the order of first mention.
+#[derive(Debug)]
+pub(super) struct Interner {
+    /// How many words a row has.
+    stride: usize,
+    words: Vec<u64>,
+    /// Open addressing: the number of a row, plus one; 0 where there is none.
+    // INVARIANT: a power of two long, at most half full.
+    slots: Vec<u32>,
+    len: usize,
+}
+
+impl Interner {
+    pub(super) fn new(stride: usize) -> Self {
+        Self { stride, words: Vec::new(), slots: vec![0; 64], len: 0 }
+    }
+
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The row of number `number`.
+    pub(super) fn get(&self, number: usize) -> &[u64] {
+        &self.words[number * self.stride..(number + 1) * self.stride]
+    }
+
+    /// The numbers of `rows`, added to `out`.
+    pub(super) fn numbers(&mut self, rows: &[u64], out: &mut Vec<u32>) {
+        for row in rows.chunks_exact(self.stride) {
+            out.push(self.number(row));
+        }
+    }
+
+    /// The number of `row`, a new one if it was not met before.
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2³² rows")]
+    #[inline]
+    pub(super) fn number(&mut self, row: &[u64]) -> u32 {
+        let mask = self.slots.len() - 1;
+        let mut at = hash(row) as usize & mask;
+        loop {
+            match self.slots[at] {
+                0 => break,
+                number if same(self.get(number as usize - 1), row) => return number - 1,
+                _ => at = (at + 1) & mask,
+            }
+        }
+        let number = self.len as u32;
+        self.slots[at] = number + 1;
+        self.words.extend_from_slice(row);
+        self.len += 1;
+        if self.len * 2 > self.slots.len() {
+            self.grow();
+        }
+        number
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2³² rows")]
+    fn grow(&mut self) {
+        let mut slots = vec![0; self.slots.len() * 2];
+        let mask = slots.len() - 1;
+        for number in 0..self.len {
+            let mut at = hash(self.get(number)) as usize & mask;
+            while slots[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            slots[at] = number as u32 + 1;
+        }
+        self.slots = slots;
+    }
+
+    pub(super) fn n_bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u64>() + self.slots.capacity() * size_of::<u32>()
+    }
+}
+
+/// What stands for a key that was not met.
+pub(super) const UNMET: u32 = u32::MAX;
+
+/// Numbers of keys.
+pub(super) struct Keyed {
+    /// Open addressing: a key and its number, or `UNMET`.
+    // INVARIANT: a power of two long, at most half full.
+    slots: Vec<(u64, u32)>,
+    len: usize,
+}
+
+impl Keyed {
+    pub(super) fn new() -> Self {
+        Self { slots: vec![(0, UNMET); 1 << 12], len: 0 }
+    }
+
+    /// The number of `key`: `number` of it when it is met first.
+    #[inline]
+    pub(super) fn get_or_insert(&mut self, key: u64, number: &mut impl FnMut(u64) -> u32) -> u32 {
+        let at = self.place(key);
+        if self.slots[at].1 != UNMET {
+            return self.slots[at].1;
+        }
+        let number = number(key);
+        self.slots[at] = (key, number);
+        self.len += 1;
+        if self.len * 2 > self.slots.len() {
+            let slots = vec![(0, UNMET); self.slots.len() * 2];
+            for (key, number) in std::mem::replace(&mut self.slots, slots) {
+                if number != UNMET {
+                    let at = self.place(key);
+                    self.slots[at] = (key, number);
+                }
+            }
+        }
+        number
+    }
+
+    /// Where `key` is, or would be put.
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = hash(&[key]) as usize & mask;
+        while self.slots[at].1 != UNMET && self.slots[at].0 != key {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+}
+
+/// Whether both are the same: rows are short, so word by word.
+#[inline]
+fn same(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+/// Multiplies and folds, word by word.
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+#[inline]
+fn hash(row: &[u64]) -> u64 {
+    row.iter().fold(0x9e37_79b9_7f4a_7c15, |hash: u64, word| {
+        let product = u128::from(hash ^ word) * 0x8bb8_4b93_962e_acc9;
+        (product as u64) ^ (product >> 64) as u64
+    })
+}

@@ -1,0 +1,328 @@
+//! Scanning columns: one bit a row for what holds.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Columns;
+use super::codes::{Code, UNKNOWN, with_codes};
+use super::compiled::Expr;
+use super::rows::{RowSet, bits};
+use super::set::CodeSet;
+use crate::names::DeviceId;
+use crate::selector::{Completion, Selector, bucket_point};
+
+/// How many words of 64 rows are evaluated at once.
+const WORDS: usize = 16;
+/// A bit for each of 64 · `WORDS` rows.
+pub(super) type Block = [u64; WORDS];
+
+/// On which rows a selector holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matches {
+    /// The devices on which it holds, whatever their unknown labels are.
+    pub hold: RowSet,
+    /// The devices on which that is undetermined.
+    pub undetermined: RowSet,
+}
+
+/// An expression made ready to be scanned.
+pub(super) enum Scan {
+    Const(bool),
+    Column(usize, Lookup),
+    Rows(Vec<u32>),
+    Bucket { salt: Arc<str>, start: u64, end: Option<u64> },
+    Slow(Selector),
+    Not(Box<Scan>),
+    And(Vec<Scan>),
+    Or(Vec<Scan>),
+}
+
+/// Whether a code is in a set.
+pub(super) enum Lookup {
+    /// It is one of at most three codes, or is not.
+    Few([u32; 3], bool),
+    // INVARIANT: at least 256 long, so that every code of 8 bits is in it.
+    Table(Vec<u8>),
+}
+
+impl Lookup {
+    fn of(set: &CodeSet, n_codes: usize) -> Self {
+        if let CodeSet::Sparse { codes, negated } = set
+            && let &[first, ..] = &codes[..]
+            && codes.len() <= 3
+        {
+            let code = |at: usize| codes.get(at).copied().unwrap_or(first);
+            return Self::Few([first, code(1), code(2)], *negated);
+        }
+        let mut table = set.bytes(n_codes);
+        table.resize(table.len().max(256), 0);
+        Self::Table(table)
+    }
+}
+
+impl Scan {
+    pub(super) fn of(expr: &Expr, columns: &Columns) -> Self {
+        let all = |parts: &[Expr]| parts.iter().map(|part| Self::of(part, columns)).collect();
+        match expr {
+            Expr::Const(holds) => Self::Const(*holds),
+            Expr::Column(at, set) => {
+                Self::Column(*at, Lookup::of(set, columns.columns[*at].n_codes()))
+            }
+            Expr::Rows(rows) => Self::Rows(rows.clone()),
+            Expr::Bucket { salt, start, end } => {
+                Self::Bucket { salt: Arc::clone(salt), start: *start, end: *end }
+            }
+            Expr::Slow(selector) => Self::Slow(selector.clone()),
+            Expr::Not(inner) => Self::Not(Box::new(Self::of(inner, columns))),
+            Expr::And(parts) => Self::And(all(parts)),
+            Expr::Or(parts) => Self::Or(all(parts)),
+        }
+    }
+
+    /// The rows of `within` on which it holds.
+    pub(super) fn rows(&self, columns: &Columns, within: &RowSet) -> RowSet {
+        let mut found = RowSet::none(within.n_rows());
+        for (at, out) in found.words.chunks_mut(WORDS).enumerate() {
+            let first = at * WORDS;
+            let mut care: Block = [0; WORDS];
+            let words = within.words.iter().skip(first);
+            care.iter_mut().zip(words).for_each(|(care, &word)| *care = word);
+            if care.iter().any(|&word| word != 0) {
+                let holds = self.block(columns, first, &care);
+                out.copy_from_slice(&holds[..out.len()]);
+            }
+        }
+        found
+    }
+
+    /// Of the rows in `care`, which start at row 64 · `first`, those on which it holds.
+    pub(super) fn block(&self, columns: &Columns, first: usize, care: &Block) -> Block {
+        match self {
+            Self::Const(true) => *care,
+            Self::Const(false) => [0; WORDS],
+            Self::Column(at, lookup) => {
+                let codes = &columns.columns[*at].codes;
+                with_codes!(codes, codes => column(codes, lookup, first, care))
+            }
+            Self::Rows(rows) => of_rows(rows, first, care),
+            Self::Bucket { salt, start, end } => each_row(first, care, |row| {
+                let point = bucket_point(salt, columns.id(row));
+                *start <= point && end.is_none_or(|end| point < end)
+            }),
+            Self::Slow(selector) => each_row(first, care, |row| {
+                Row::of(columns, row).is_some_and(|device| selector.holds(&device))
+            }),
+            Self::Not(inner) => {
+                let holds = inner.block(columns, first, care);
+                std::array::from_fn(|word| care[word] & !holds[word])
+            }
+            Self::And(parts) => {
+                let mut left = *care;
+                for part in parts {
+                    if left.iter().all(|&word| word == 0) {
+                        break;
+                    }
+                    left = part.block(columns, first, &left);
+                }
+                left
+            }
+            Self::Or(parts) => {
+                let mut left = *care;
+                for part in parts {
+                    if left.iter().all(|&word| word == 0) {
+                        break;
+                    }
+                    let holds = part.block(columns, first, &left);
+                    left.iter_mut().zip(holds).for_each(|(left, holds)| *left &= !holds);
+                }
+                std::array::from_fn(|word| care[word] & !left[word])
+            }
+        }
+    }
+}
+
+fn each_row(first: usize, care: &Block, holds: impl Fn(usize) -> bool) -> Block {
+    std::array::from_fn(|word| {
+        let row = (first + word) * 64;
+        bits(care[word]).filter(|bit| holds(row + bit)).fold(0, |found, bit| found | 1 << bit)
+    })
+}
+
+fn of_rows(rows: &[u32], first: usize, care: &Block) -> Block {
+    let mut found = [0; WORDS];
+    let from = rows.partition_point(|&row| (row as usize) < first * 64);
+    for &row in &rows[from..] {
+        let at = row as usize - first * 64;
+        let Some(word) = found.get_mut(at / 64) else { break };
+        *word |= 1 << (at % 64);
+    }
+    found.iter_mut().zip(care).for_each(|(found, care)| *found &= care);
+    found
+}
+
+/// Of the rows in `care`, those whose code is in the set.
+fn column<C: Code + TryFrom<u32> + PartialEq>(
+    codes: &[C],
+    lookup: &Lookup,
+    first: usize,
+    care: &Block,
+) -> Block {
+    let word = |word: usize| {
+        let start = (first + word) * 64;
+        if care[word] == 0 || start >= codes.len() {
+            return 0;
+        }
+        let codes = &codes[start..codes.len().min(start + 64)];
+        care[word]
+            & match lookup {
+                Lookup::Few(few, negated) => few_bits(codes, *few) ^ if *negated { !0 } else { 0 },
+                Lookup::Table(table) => table_bits(codes, table),
+            }
+    };
+    std::array::from_fn(word)
+}
+
+/// A bit for each of at most 64 codes: whether it is one of `few`.
+fn few_bits<C: Code + TryFrom<u32> + PartialEq>(codes: &[C], few: [u32; 3]) -> u64 {
+    let mut bytes = [0u8; 64];
+    let mut known = few.map(|code| C::try_from(code).ok()).into_iter().flatten();
+    // A code that is too large for the column is the code of no row.
+    let Some(a) = known.next() else { return 0 };
+    let (b, c) = (known.next().unwrap_or(a), known.next().unwrap_or(a));
+    if few[0] == few[1] && few[0] == few[2] {
+        bytes.iter_mut().zip(codes).for_each(|(byte, &code)| *byte = u8::from(code == a));
+    } else {
+        bytes.iter_mut().zip(codes).for_each(|(byte, &code)| {
+            *byte = u8::from(code == a) | u8::from(code == b) | u8::from(code == c);
+        });
+    }
+    packed(&bytes)
+}
+
+fn table_bits<C: Code>(codes: &[C], table: &[u8]) -> u64 {
+    let mut bytes = [0u8; 64];
+    bytes.iter_mut().zip(codes).for_each(|(byte, &code)| {
+        *byte = table.get(code.index()).copied().unwrap_or(0);
+    });
+    packed(&bytes)
+}
+
+/// One bit for each byte, which is 0 or 1.
+fn packed(bytes: &[u8; 64]) -> u64 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    // The product moves bit 8i to bit 56 + i, and no two of its terms meet.
+    let packed = eights
+        .iter()
+        .map(|eight| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56);
+    packed.zip((0..).step_by(8)).fold(0, |word, (eight, at)| word | eight << at)
+}
+
+/// One device of the columns, its unknown labels read as absent.
+pub(super) struct Row<'a> {
+    columns: &'a Columns,
+    row: usize,
+    id: DeviceId,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn of(columns: &'a Columns, row: usize) -> Option<Self> {
+        Some(Self { columns, row, id: DeviceId::parse(columns.id(row)).ok()? })
+    }
+}
+
+impl Completion for Row<'_> {
+    fn device_id(&self) -> &DeviceId {
+        &self.id
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        match self.columns.column(key)?.knowledge(self.row) {
+            crate::facts::Knowledge::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl Columns {
+    /// The rows on which `selector` holds, and those on which that is undetermined:
+    /// [`Selector::matches`] of each. Costs about a nanosecond for each row and tested label.
+    #[must_use]
+    pub fn matches(&self, selector: &Selector) -> Matches {
+        self.matches_within(selector, 0..self.len())
+    }
+
+    /// As [`Columns::matches`], of the rows in `range` only, so that threads may share the work.
+    #[must_use]
+    pub fn matches_within(&self, selector: &Selector, range: Range<usize>) -> Matches {
+        let range = self.range(range);
+        let mut hold = self.holding(selector, &range);
+        let mut undetermined = RowSet::none(self.len());
+        for row in self.with_unknown(selector, &range).iter() {
+            let Some(facts) = self.facts(row) else { continue };
+            match selector.matches(&facts) {
+                Some(true) => hold.insert(row),
+                Some(false) => hold.remove(row),
+                None => {
+                    hold.remove(row);
+                    undetermined.insert(row);
+                }
+            }
+        }
+        Matches { hold, undetermined }
+    }
+
+    /// The rows in `range`.
+    pub(super) fn range(&self, range: Range<usize>) -> RowSet {
+        let mut rows = RowSet::none(self.len());
+        let (start, end) = (range.start.min(self.len()), range.end.min(self.len()));
+        for word in start / 64..end.div_ceil(64) {
+            let (low, high) = (start.max(word * 64), end.min(word * 64 + 64));
+            if low < high {
+                rows.words[word] = (!0 >> (64 - (high - low))) << (low % 64);
+            }
+        }
+        rows
+    }
+
+    /// The rows of `within` on which `selector` holds, unknown labels read as absent.
+    pub(super) fn holding(&self, selector: &Selector, within: &RowSet) -> RowSet {
+        Scan::of(&Expr::of(selector, self), self).rows(self, within)
+    }
+
+    /// The rows of `within` that do not know a label which `selector` tests.
+    fn with_unknown(&self, selector: &Selector, within: &RowSet) -> RowSet {
+        let keys: BTreeSet<&str> =
+            selector.atoms().into_iter().filter_map(|test| Some(test.key()?.as_str())).collect();
+        let mut found = RowSet::none(self.len());
+        if keys.is_empty() {
+            return found;
+        }
+        if let Some(rows) = &self.unlisted_unknown {
+            rows.iter().filter(|&row| within.contains(row)).for_each(|row| found.insert(row));
+        }
+        let unknown = CodeSet::Sparse { codes: vec![UNKNOWN], negated: false };
+        for at in keys.into_iter().filter_map(|key| self.place(key).ok()) {
+            if self.columns[at].n_unknown > 0 {
+                let scan = Scan::of(&Expr::Column(at, unknown.clone()), self);
+                scan.rows(self, within).iter().for_each(|row| found.insert(row));
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packed;
+
+    #[test]
+    fn a_byte_becomes_the_bit_of_its_place() {
+        for at in 0..64 {
+            let mut bytes = [0; 64];
+            bytes[at] = 1;
+            assert_eq!(packed(&bytes), 1 << at);
+        }
+        assert_eq!(packed(&[1; 64]), !0);
+    }
+}

@@ -1,0 +1,64 @@
+//! Many short strings in one piece of memory.
+
+use super::ColumnsError;
+
+/// A list of strings, end to end in one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Strings {
+    text: String,
+    // INVARIANT: one more than there are strings, from 0, rising, on boundaries of characters;
+    // `push` keeps it.
+    ends: Vec<u32>,
+}
+
+impl Strings {
+    pub(super) fn new() -> Self {
+        Self { text: String::new(), ends: vec![0] }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    /// Adds a string.
+    pub(super) fn push(&mut self, string: &str) -> Result<(), ColumnsError> {
+        let end = self.text.len() + string.len();
+        self.ends.push(u32::try_from(end).map_err(|_| ColumnsError::TooLarge)?);
+        self.text.push_str(string);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, at: usize) -> &str {
+        match (self.ends.get(at), self.ends.get(at + 1)) {
+            (Some(&start), Some(&end)) => &self.text[start as usize..end as usize],
+            _ => "",
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|at| self.get(at))
+    }
+
+    /// The place of `string` among the first `n_sorted`, which are sorted.
+    pub(super) fn position(&self, string: &str, n_sorted: usize) -> Option<usize> {
+        let (mut low, mut high) = (0, n_sorted);
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.get(middle).cmp(string) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    pub(super) fn n_bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+}

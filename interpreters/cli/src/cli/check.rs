@@ -1,0 +1,158 @@
+//! `check`: whether a fleet is sound on every device that could exist.
+
+mod configurations;
+mod secrets;
+
+use std::path::Path;
+
+use escadre_algebra::analysis::{Analysis, Assumptions, Conflict, DeadLayer};
+use escadre_algebra::{Annotation, Fleet, Sources, Value};
+use escadre_interpreter::present::{
+    Check, CheckFinding, Side, Verdict, check_json, check_sarif, check_text,
+};
+
+use super::args::{self, CheckFormat};
+use super::assumed::{Named, analysis, assumptions, one_standard_input, undecided};
+use super::context::Context;
+use super::error::Failure;
+use super::{Code, present};
+
+/// Why nothing else is decided of a fleet with invalid parts.
+const INVALID: &str = "correct the invalid parts first";
+
+pub(crate) fn run(args: &args::Check, context: &mut Context<'_>) -> Result<Code, Failure> {
+    let present = args.place.is_none().then(|| context.lock_path());
+    one_standard_input([
+        args.place.as_deref().map(Path::new),
+        present.as_deref(),
+        args.assumed.assume_inventory.as_deref(),
+    ])?;
+    let named = Named::read(args.place.as_deref(), context)?.known()?;
+    let assumptions = assumptions(&args.assumed, &args.reading)?;
+    let checks = checks(&named.fleet, &assumptions, args);
+    let assumed = !assumptions.is_nothing();
+    match args.format {
+        CheckFormat::Text => {
+            let options = present::options(context.out.look);
+            context.out.put(&check_text(&checks, assumed, &options))?;
+        }
+        CheckFormat::Json => {
+            let side = Side::new(&*named.name, &named.fleet);
+            context.out.json(&check_json(&checks, assumed, &side))?;
+        }
+        CheckFormat::Sarif => context.out.json(&check_sarif(&checks, named.file.as_deref()))?,
+    }
+    let has = |is: fn(&Verdict) -> bool| checks.iter().any(|check| is(&check.verdict));
+    if has(|verdict| *verdict == Verdict::Refuted) {
+        return Ok(Code::Changes);
+    }
+    match has(|verdict| matches!(verdict, Verdict::Undecided(_))) {
+        true => Ok(Code::Undecided),
+        false => Ok(Code::Done),
+    }
+}
+
+/// All checks of `fleet`, in the order in which they are read.
+fn checks(fleet: &Fleet, assumptions: &Assumptions, args: &args::Check) -> Vec<Check> {
+    let mut analysis = analysis([fleet], assumptions, &args.assumed);
+    let problems = fleet.problems();
+    let invalid = !problems.is_empty();
+    let parts = problems.iter().map(|problem| CheckFinding {
+        about: format!("{}: {}", problem.origin(), problem.message()),
+        advice: Some("correct it where it was written".to_owned()),
+        ..CheckFinding::default()
+    });
+    let mut checks = vec![
+        Check::new("parts", "everything that was written means something").with(parts.collect()),
+    ];
+    if invalid {
+        let others = [
+            ("conflicts", CONFLICTS),
+            ("labels", configurations::LABELS),
+            ("fields", configurations::FIELDS),
+            ("dependencies", configurations::DEPENDENCIES),
+            ("layers", LAYERS),
+            ("secrets", secrets::CLAIM),
+        ];
+        let others = others.map(|(name, claim)| Check::new(name, claim).undecided(INVALID));
+        checks.extend(others);
+        return checks;
+    }
+    let conflicts = conflicts(fleet, &mut analysis);
+    checks.push(conflicts);
+    checks.extend(configurations::checks(fleet, &mut analysis, assumptions, args));
+    checks.push(layers(fleet, &mut analysis));
+    checks.push(secrets::check(fleet, &mut analysis));
+    checks
+}
+
+const CONFLICTS: &str = "no path of any device has several candidates";
+
+fn conflicts(fleet: &Fleet, analysis: &mut Analysis) -> Check {
+    let check = Check::new("conflicts", CONFLICTS);
+    match analysis.conflicts(fleet) {
+        Ok(mut conflicts) => {
+            conflicts.sort_by(|a, b| (&a.path, &a.candidates).cmp(&(&b.path, &b.candidates)));
+            check.with(conflicts.iter().map(|conflict| contested(fleet, conflict)).collect())
+        }
+        Err(error) => check.undecided(undecided(error)),
+    }
+}
+
+/// A conflict, with who wrote the candidates on the device that is its example.
+fn contested(fleet: &Fleet, conflict: &Conflict) -> CheckFinding {
+    let explained =
+        conflict.example.as_ref().map(|facts| fleet.explain(facts, Some(&conflict.path)));
+    let fields = explained.map(|explanation| explanation.fields).unwrap_or_default();
+    let field = fields.into_iter().find(|field| field.path == conflict.path);
+    let candidates = field.map(|field| field.candidates).unwrap_or_default();
+    let by = |value: &Value| {
+        let found = candidates.iter().find(|candidate| candidate.written == *value);
+        found.map(|candidate| candidate.sources.clone()).unwrap_or_default()
+    };
+    let written = conflict.candidates.iter().map(|value| (Some(value.clone()), by(value)));
+    CheckFinding {
+        about: format!("{} has {} candidates", conflict.path, conflict.candidates.len()),
+        region: Some(conflict.region.clone()),
+        example: conflict.example.clone(),
+        n_more: 0,
+        path: Some(conflict.path.clone()),
+        written: written.collect(),
+        advice: Some(
+            "lay one over the other (`overlay`, `patch`) or restrict them to different devices"
+                .to_owned(),
+        ),
+    }
+}
+
+const LAYERS: &str = "every layer does something on some device";
+
+fn layers(fleet: &Fleet, analysis: &mut Analysis) -> Check {
+    let check = Check::new("layers", LAYERS);
+    let finding = |dead: &DeadLayer| {
+        let name = match &dead.layer.name {
+            Some(name) => format!("`{name}`"),
+            None => "a layer".to_owned(),
+        };
+        let mut sources = Sources::written(&dead.layer.origin);
+        if let Some(name) = &dead.layer.name {
+            sources.named(name);
+        }
+        CheckFinding {
+            about: format!("without {name} of this {} the fleet is the same", dead.operator),
+            written: vec![(None, sources)],
+            ..CheckFinding::default()
+        }
+    };
+    match analysis.dead_layers(fleet) {
+        Ok(mut dead) => {
+            dead.sort_by(|a, b| {
+                let place =
+                    |dead: &DeadLayer| (dead.layer.origin.to_string(), dead.layer.name.clone());
+                place(a).cmp(&place(b))
+            });
+            check.with(dead.iter().map(finding).collect())
+        }
+        Err(error) => check.undecided(undecided(error)),
+    }
+}

@@ -1,0 +1,26 @@
+//! Prints which law notices which mistake in the meaning; fails if a mutant lives or a law is idle.
+
+#![expect(clippy::print_stdout, reason = "an example talks to a terminal")]
+
+use std::process::ExitCode;
+
+use escadre_algebra::mutant::Mutant;
+use escadre_laws::{control, kill_matrix, kill_sampling};
+
+fn main() -> ExitCode {
+    let sampling = kill_sampling();
+    let broken = control(&sampling);
+    println!("without a mutant, {} laws do not hold {broken:?}", broken.len());
+    let matrix = kill_matrix(&sampling);
+    println!("{matrix}");
+    let alive: Vec<&str> = matrix.alive().map(Mutant::name).collect();
+    let idle: Vec<&str> = matrix.idle().collect();
+    if !alive.is_empty() || !idle.is_empty() {
+        println!("alive: {alive:?}\nidle: {idle:?}");
+    }
+    if broken.is_empty() && alive.is_empty() && idle.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
