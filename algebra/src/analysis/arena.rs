@@ -87,7 +87,9 @@ pub(super) struct Arena {
     pair_of: Map<(Ref, Ref), Ref>,
     /// What operations were found to be, so that none is done twice.
     pub(super) memo: Map<(Op, Ref, Ref), Ref>,
+    /// How many steps a question may take, how many may have been taken at its end, and how many were.
     budget: usize,
+    limit: usize,
     spent: usize,
 }
 
@@ -103,6 +105,7 @@ impl Arena {
             pair_of: [((Ref::EMPTY, Ref::EMPTY), Ref::EMPTY)].into_iter().collect(),
             memo: Map::default(),
             budget,
+            limit: budget,
             spent: 0,
         };
         // The leaves of `Ref::EMPTY` and `Ref::TRUE`, in this order.
@@ -114,7 +117,7 @@ impl Arena {
     /// Counts `amount` of work against the budget.
     pub(super) fn spend(&mut self, amount: usize) -> Result<(), TooLarge> {
         self.spent = self.spent.saturating_add(amount);
-        if self.spent > self.budget {
+        if self.spent > self.limit {
             return Err(TooLarge::new(self.budget, self.nodes.len()));
         }
         Ok(())
@@ -125,8 +128,10 @@ impl Arena {
         self.spent
     }
 
+    /// Lets the next question take `budget` steps.
     pub(super) fn set_budget(&mut self, budget: usize) {
         self.budget = budget;
+        self.limit = self.spent.saturating_add(budget);
     }
 
     /// The leaf of `slots`, which are sorted, none twice.

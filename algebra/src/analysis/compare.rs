@@ -25,7 +25,11 @@ impl Analysis {
     /// Costs the product of the sizes of their diagrams at most, path by path where the paths are
     /// written differently; equal parts cost nothing.
     pub fn equivalent(&mut self, f: &Fleet, g: &Fleet) -> Answer {
-        Answer::of(self.difference_of(f, g))
+        match self.difference_of(f, g) {
+            // What is written alike means the same, whatever it would take to see what that is.
+            Err(_) if f.digest() == g.digest() => Answer::Proven,
+            found => Answer::of(found),
+        }
     }
 
     fn difference_of(&mut self, f: &Fleet, g: &Fleet) -> Result<Option<Witness>, TooLarge> {

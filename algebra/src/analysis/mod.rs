@@ -193,7 +193,7 @@ impl Analysis {
         };
         let made = self.made.insert(made);
         // Each question has the whole budget.
-        made.arena.set_budget(made.arena.spent().saturating_add(budget));
+        made.arena.set_budget(budget);
         Ok(made)
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the algebra.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod analysis;
 mod api;
 mod columns;
 mod dependencies;
