@@ -26,7 +26,11 @@ pub fn check(bytes: &[u8]) {
     agrees(&analysis.resolved(&f), &devices, |d| {
         said(&f, d).is_some_and(|claims| claims.listed().iter().any(|(_, own)| own.len() > 1))
     });
+    let conflicts = analysis.conflicts(&f).expect("small fleets are within the budget");
+    assert_eq!(conflicts.is_empty(), analysis.resolved(&f).is_proven(), "{conflicts:?}");
     if let Ok(difference) = analysis.difference(&f, &g) {
+        let same = analysis.equivalent(&f, &g).is_proven();
+        assert_eq!(difference.is_empty(), same, "{difference:?}");
         for device in &devices {
             let mut told = difference.kinds.iter().filter(|kind| kind.region.holds_on(device));
             let (a, b) = (said(&f, device), said(&g, device));

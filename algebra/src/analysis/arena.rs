@@ -50,6 +50,13 @@ pub(super) struct Node {
     pub(super) otherwise: Ref,
 }
 
+impl Node {
+    /// The children on listed classes, then that on the others.
+    pub(super) fn children(&self) -> impl Iterator<Item = Ref> {
+        self.listed.iter().map(|(_, child)| *child).chain([self.otherwise])
+    }
+}
+
 /// A pointwise operation on two diagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Op {
@@ -214,16 +221,17 @@ impl Arena {
     /// What Note [Canonical nodes] says, or the first node that breaks it.
     pub(super) fn check_invariants(&self) -> Result<(), String> {
         for (at, node) in self.nodes.iter().enumerate() {
-            let children = || node.listed.iter().map(|(_, child)| *child);
             let later = |child: Ref| self.var(child).is_none_or(|var| var > node.var);
             let before = |child: Ref| child.is_leaf() || child.index() < at;
-            let all = || children().chain([node.otherwise]);
             let broken = [
                 ("lists nothing", node.listed.is_empty()),
                 ("lists out of order", !node.listed.is_sorted_by(|a, b| a.0 < b.0)),
-                ("tests a variable before its parent does", !all().all(later)),
-                ("is made before its child", !all().all(before)),
-                ("lists what is otherwise so", children().any(|child| child == node.otherwise)),
+                ("tests a variable before its parent does", !node.children().all(later)),
+                ("is made before its child", !node.children().all(before)),
+                (
+                    "lists what is otherwise so",
+                    node.listed.iter().any(|(_, child)| *child == node.otherwise),
+                ),
                 ("is there twice", self.unique.get(node).map(|r| r.index()) != Some(at)),
             ];
             if let Some((what, _)) = broken.iter().find(|(_, broken)| *broken) {

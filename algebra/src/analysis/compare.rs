@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::answer::{Answer, TooLarge};
 use super::arena::{Op, Ref};
 use super::expression::{Expr, ExprId};
+use super::space::Var;
 use super::table::{PointId, ShapeId};
 use super::walk::{Pins, Spot, Trail, Walk};
 use super::witness::{self, Witness};
@@ -17,7 +18,14 @@ use crate::selector::Selector;
 use crate::value::Value;
 
 /// How the candidates of two fleets at one path must be related, given as written under pins.
-type Related = fn(&[Value], &[Value]) -> bool;
+pub(super) type Related = fn(&[Value], &[Value]) -> bool;
+
+/// Where a comparison looks: on the devices of a guard, and at `top` and below it, if given.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a> {
+    pub(super) guard: Ref,
+    pub(super) top: Option<&'a Path>,
+}
 
 impl Analysis {
     /// Whether `f` and `g` are the same fleet: ⟦f⟧ = ⟦g⟧.
@@ -69,7 +77,9 @@ impl Analysis {
         for shape in 0..made.table.shapes.len() {
             let a = made.candidates(root, shape)?;
             let spot = Spot { a, b: Ref::EMPTY, care: made.care };
-            if let Some((trail, point)) = made.unrelated(shape, spot, |xs, _| xs.len() <= 1)? {
+            let points = made.table.shapes[shape].points.clone();
+            let single: Related = |xs, _| xs.len() <= 1;
+            if let Some((trail, point)) = made.unrelated(shape, &points, spot, single)? {
                 return Ok(Some(made.witness(&trail, Some((shape, point)), has_conflict)));
             }
         }
@@ -137,19 +147,43 @@ impl Made {
         related: Related,
         shows: impl Fn(&Facts) -> bool,
     ) -> Result<Option<Witness>, TooLarge> {
+        let everywhere = Within { guard: Ref::TRUE, top: None };
+        self.first_unrelated_within(a, b, everywhere, related, shows)
+    }
+
+    /// As `first_unrelated`, on some devices, and at some path and below it only.
+    pub(super) fn first_unrelated_within(
+        &mut self,
+        a: ExprId,
+        b: ExprId,
+        within: Within<'_>,
+        related: Related,
+        shows: impl Fn(&Facts) -> bool,
+    ) -> Result<Option<Witness>, TooLarge> {
         if a == b {
             return Ok(None);
         }
-        let (members_a, members_b) = (self.membership(a)?, self.membership(b)?);
-        let same = self.arena.apply(Op::Same, members_a, members_b)?;
-        let differ = self.arena.not(same)?;
-        if let Some(witness) = self.first_where(differ, &shows)? {
-            return Ok(Some(witness));
+        let care = self.arena.apply(Op::And, within.guard, self.care)?;
+        if within.top.is_none() {
+            let (ours, theirs) = (self.membership(a)?, self.membership(b)?);
+            let same = self.arena.apply(Op::Same, ours, theirs)?;
+            let differ = self.arena.apply(Op::AndNot, care, same)?;
+            if let Some(witness) = self.first_where(differ, &shows)? {
+                return Ok(Some(witness));
+            }
         }
         for shape in 0..self.table.shapes.len() {
+            let below = |point: &PointId| {
+                within.top.is_none_or(|top| top.is_above(&self.table.points[*point].path))
+            };
+            let points: Vec<PointId> =
+                self.table.shapes[shape].points.iter().copied().filter(below).collect();
+            if points.is_empty() {
+                continue;
+            }
             let (ours, theirs) = (self.candidates(a, shape)?, self.candidates(b, shape)?);
-            let spot = Spot { a: ours, b: theirs, care: self.care };
-            if let Some((trail, point)) = self.unrelated(shape, spot, related)? {
+            let spot = Spot { a: ours, b: theirs, care };
+            if let Some((trail, point)) = self.unrelated(shape, &points, spot, related)? {
                 return Ok(Some(self.witness(&trail, Some((shape, point)), shows)));
             }
         }
@@ -157,43 +191,44 @@ impl Made {
     }
 
     /// The first device in which `guard` and all that is assumed hold.
-    fn first_where(
+    pub(super) fn first_where(
         &mut self,
         guard: Ref,
         shows: impl Fn(&Facts) -> bool,
     ) -> Result<Option<Witness>, TooLarge> {
-        let spot = Spot { a: guard, b: Ref::EMPTY, care: self.care };
-        let Self { space, arena, .. } = self;
-        let mut walk = Walk { space, arena, mentioned: &BTreeSet::new() };
-        let found = walk.find(spot, |a, _| a == Ref::EMPTY, |_, a, _, _| a != Ref::EMPTY)?;
-        Ok(found.map(|trail| self.witness(&trail, None, shows)))
+        let trail = self.trail_where(guard)?;
+        Ok(trail.map(|trail| self.witness(&trail, None, shows)))
     }
 
     /// A device in which `guard` and all that is assumed hold, and that `shows` it.
     pub(super) fn example(
         &mut self,
         guard: Ref,
-        mentioned: &[super::space::Var],
+        mentioned: &[Var],
         shows: impl Fn(&Facts) -> bool,
     ) -> Result<Option<Facts>, TooLarge> {
-        let spot = Spot { a: guard, b: Ref::EMPTY, care: self.care };
-        let Self { space, arena, .. } = self;
-        let mut walk = Walk { space, arena, mentioned: &BTreeSet::new() };
-        let trail = walk.find(spot, |a, _| a == Ref::EMPTY, |_, a, _, _| a != Ref::EMPTY)?;
+        let trail = self.trail_where(guard)?;
         let witness = trail.map(|t| witness::of_trail(&t, None, &self.space, mentioned, shows));
         Ok(witness.and_then(|witness| witness.facts))
     }
 
-    /// The way to the first leaves of which some path of the shape has unrelated candidates, and that path.
+    fn trail_where(&mut self, guard: Ref) -> Result<Option<Trail>, TooLarge> {
+        let spot = Spot { a: guard, b: Ref::EMPTY, care: self.care };
+        let Self { space, arena, .. } = self;
+        let mut walk = Walk { space, arena, mentioned: &BTreeSet::new() };
+        walk.find(spot, |a, _| a == Ref::EMPTY, |_, a, _, _| a != Ref::EMPTY)
+    }
+
+    /// The way to the first leaves of which one of `points` has unrelated candidates, and that point.
     fn unrelated(
         &mut self,
         shape: ShapeId,
+        points: &[PointId],
         spot: Spot,
         related: Related,
     ) -> Result<Option<(Trail, PointId)>, TooLarge> {
         let mentioned = self.mentioned(shape);
         let Self { space, arena, table, readings, .. } = self;
-        let points = &table.shapes[shape].points;
         let mut found = None;
         let mut walk = Walk { space, arena, mentioned: &mentioned };
         let trail = walk.find(
@@ -204,14 +239,7 @@ impl Made {
                 let (a, b) = (arena.slots(a), arena.slots(b));
                 found = points.iter().copied().find(|&point| {
                     let (xs, ys) = (table.values_at(a, point), table.values_at(b, point));
-                    let read = |numbers: &[u32]| -> Vec<Value> {
-                        let mut values: Vec<Value> =
-                            numbers.iter().map(|n| table.value(*n).instantiate(facts)).collect();
-                        values.sort_unstable();
-                        values.dedup();
-                        values
-                    };
-                    !related(&read(&xs), &read(&ys))
+                    !related(&table.read(&xs, facts), &table.read(&ys, facts))
                 });
                 found.is_some()
             },
@@ -225,7 +253,7 @@ impl Made {
         at: Option<(ShapeId, PointId)>,
         shows: impl Fn(&Facts) -> bool,
     ) -> Witness {
-        let mentioned: Vec<super::space::Var> = match at {
+        let mentioned: Vec<Var> = match at {
             Some((shape, _)) => self.mentioned(shape).into_iter().collect(),
             None => Vec::new(),
         };

@@ -85,8 +85,7 @@ impl Made {
                 if values.len() < 2 {
                     continue;
                 }
-                let apart = |values: &[Value], _: &[Value]| values.len() > 1;
-                let guard = self.where_apart(guard, &values, &[], apart)?;
+                let guard = self.where_apart(guard, (&values, &[]), several)?;
                 if guard != Ref::EMPTY {
                     contested.push((point, values, guard));
                 }
@@ -128,13 +127,16 @@ impl Made {
         guard: Ref,
     ) -> Result<Conflict, TooLarge> {
         let path = self.table.points[point].path.clone();
-        let mentioned: Vec<_> = self.labels_of(values.iter()).into_iter().collect();
         let shows = |facts: &Facts| {
             denote::<()>(fleet, facts).is_some_and(|claims| claims.at(&path).len() > 1)
         };
-        let example = self.example(guard, &mentioned, shows)?;
+        let example = self.example_apart(guard, &[(values, &[])], several, shows)?;
         let candidates = values.iter().map(|number| self.table.value(*number).clone()).collect();
         let region = region::of_guard(guard, &self.space, &self.arena);
         Ok(Conflict { path, candidates, region, example })
     }
+}
+
+fn several(values: &[Value], _: &[Value]) -> bool {
+    values.len() > 1
 }

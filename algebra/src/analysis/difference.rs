@@ -1,15 +1,14 @@
 //! What differs between two fleets, and where: kinds of device and what changes there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::TooLarge;
+use super::apart::Both;
 use super::arena::{Op, Ref, Slot};
 use super::expression::ExprId;
 use super::region;
-use super::space::{Class, Dimension, Var};
 use super::table::{PointId, ShapeId};
-use super::walk::Choice;
 use super::{Analysis, Made};
 use crate::denote::denote;
 use crate::facts::Facts;
@@ -180,7 +179,7 @@ impl Made {
         for (numbers, guards) in found {
             let guard = self.arena.reduce(Op::Or, guards, Ref::EMPTY)?;
             let (_, before, after) = &numbers;
-            let guard = self.where_apart(guard, before, after, |xs, ys| xs != ys)?;
+            let guard = self.where_apart(guard, (before, after), |xs, ys| xs != ys)?;
             if guard != Ref::EMPTY {
                 kinds.entry(guard).or_default().push(numbers);
             }
@@ -188,58 +187,14 @@ impl Made {
         Ok(())
     }
 
-    /// `guard` without the classes of one value in which what is said of both is not `apart`.
-    ///
-    /// Words that mention a label, or the id, are read on each value that the space names.
-    pub(super) fn where_apart(
-        &mut self,
-        mut guard: Ref,
-        before: &[u32],
-        after: &[u32],
-        apart: impl Fn(&[Value], &[Value]) -> bool,
-    ) -> Result<Ref, TooLarge> {
-        for (var, choice) in self.pinned_choices(before.iter().chain(after)) {
-            let pins = Arc::from([(var, choice.clone())]);
-            let facts = self.readings.under(&pins, &self.space);
-            let read = |numbers: &[u32]| -> Vec<Value> {
-                let values = numbers.iter().map(|n| self.table.value(*n).instantiate(facts));
-                values.collect::<BTreeSet<Value>>().into_iter().collect()
-            };
-            if apart(&read(before), &read(after)) {
-                continue;
-            }
-            let Choice::Class(class) = choice else { continue };
-            let here = self.arena.make(var, vec![(class, Ref::TRUE)], Ref::EMPTY)?;
-            guard = self.arena.apply(Op::AndNot, guard, here)?;
-        }
-        Ok(guard)
-    }
-
-    /// The classes of one value each of the labels that the values mention.
-    fn pinned_choices<'a>(&self, numbers: impl Iterator<Item = &'a u32>) -> Vec<(Var, Choice)> {
-        let labels = self.labels_of(numbers);
-        let mut choices = Vec::new();
-        for var in labels {
-            let Dimension::Label(_, partition) = self.space.dimension(var) else { continue };
-            let absent = partition.n_classes() - 1;
-            let classes = (0..partition.explicit().len()).chain([absent]);
-            choices.extend(classes.map(|class| (var, Choice::Class(Class::new(class)))));
-        }
-        choices
-    }
-
-    pub(super) fn labels_of<'a>(&self, numbers: impl Iterator<Item = &'a u32>) -> BTreeSet<Var> {
-        let values = numbers.map(|number| self.table.value(*number));
-        let words = values.flat_map(Value::words);
-        let keys = words.flat_map(crate::Word::labels);
-        keys.filter_map(|key| self.space.label(key.as_str())).collect()
-    }
-
     fn kind(&mut self, part: KindPart, shows: impl Fn(&Facts) -> bool) -> Result<Kind, TooLarge> {
         let KindPart { guard, membership, numbers } = part;
-        let mentioned = numbers.iter().flat_map(|(_, before, after)| before.iter().chain(after));
-        let mentioned: Vec<Var> = self.labels_of(mentioned).into_iter().collect();
-        let example = self.example(guard, &mentioned, shows)?;
+        let both: Vec<Both<'_>> =
+            numbers.iter().map(|(_, before, after)| (&before[..], &after[..])).collect();
+        let example = match membership {
+            Membership::Stays => self.example_apart(guard, &both, |xs, ys| xs != ys, shows)?,
+            _ => self.first_where(guard, shows)?.and_then(|witness| witness.facts),
+        };
         let region = region::of_guard(guard, &self.space, &self.arena);
         let changes = numbers.into_iter().map(|numbers| self.change(&numbers)).collect();
         Ok(Kind { region, membership, changes, example })

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::answer::TooLarge;
 use super::arena::{Op, Ref};
+use super::compare::Within;
 use super::difference::KindPart;
 use super::{Analysis, Change, Made, Membership, region};
 use crate::facts::Facts;
@@ -185,27 +186,26 @@ impl Merging<'_> {
         }
         let (ours, theirs) = (self.ours, self.theirs);
         let differ = |facts: &Facts| {
-            let said = |fleet: &Fleet| crate::denote::denote::<()>(fleet, facts);
-            match (said(ours), said(theirs), path) {
-                (Some(a), Some(b), Some(path)) => {
-                    let below = PathSet::subtree(path.clone());
-                    let (mut a, mut b) = (a, b);
-                    a.keep(&below);
-                    b.keep(&below);
-                    a != b
+            let said = |fleet: &Fleet| {
+                let mut claims = crate::denote::denote::<()>(fleet, facts);
+                let below = path.map(|path| PathSet::subtree(path.clone()));
+                if let (Some(claims), Some(below)) = (&mut claims, &below) {
+                    claims.keep(below);
                 }
-                (a, b, _) => a != b,
-            }
+                claims
+            };
+            said(ours) != said(theirs)
         };
+        let (a, b) = (self.made.root(ours), self.made.root(theirs));
+        let within = Within { guard, top: path };
+        let found = self.made.first_unrelated_within(a, b, within, |xs, ys| xs == ys, differ)?;
+        let Some(witness) = found else { return Ok(()) };
         let points = &self.made.table.points;
         let below = |point: &usize| path.is_none_or(|top| top.is_above(&points[*point].path));
         let numbers = part.numbers.iter().filter(|(point, ..)| below(point));
-        let theirs: Vec<Change> = numbers.clone().map(|n| self.made.change(n)).collect();
-        let mentioned = numbers.flat_map(|(_, before, after)| before.iter().chain(after));
-        let mentioned: Vec<_> = self.made.labels_of(mentioned).into_iter().collect();
-        let Some(example) = self.made.example(guard, &mentioned, differ)? else { return Ok(()) };
+        let theirs: Vec<Change> = numbers.map(|n| self.made.change(n)).collect();
         let region = self.region(guard);
-        let (path, example) = (path.cloned(), Some(example));
+        let (path, example) = (path.cloned(), witness.facts);
         self.clashes.push(Clash { region, path, theirs, example });
         Ok(())
     }

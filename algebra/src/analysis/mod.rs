@@ -6,10 +6,12 @@
 //! fleet says at a path), `walk` (searching), and the questions.
 
 mod answer;
+mod apart;
 mod apply;
 mod arena;
 mod assumptions;
 mod candidates;
+mod chain;
 mod compare;
 mod conflicts;
 mod difference;
@@ -272,15 +274,7 @@ impl Made {
         for point in &shape_of.points {
             values.extend(self.table.values_at(&shape_of.slots, *point));
         }
-        let words = values.iter().flat_map(|value| self.table.value(*value).words());
-        let mut vars = BTreeSet::new();
-        for part in words.flat_map(crate::Word::parts) {
-            match part {
-                Part::Label(key) => vars.extend(self.space.label(key.as_str())),
-                Part::DeviceId => drop(vars.insert(Var::ID)),
-                Part::Literal(_) | Part::Missing(_) => {}
-            }
-        }
+        let vars = self.mentioned_by(values.iter());
         self.mentioned.insert(shape, vars.clone());
         vars
     }

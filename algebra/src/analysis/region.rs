@@ -24,19 +24,7 @@ pub(super) fn of_trail(trail: &Trail, space: &Space) -> Selector {
 pub(super) fn of_guard(guard: Ref, space: &Space, arena: &Arena) -> Selector {
     let mut known: HashMap<Ref, Selector> =
         HashMap::from([(Ref::EMPTY, Selector::none()), (Ref::TRUE, Selector::all())]);
-    let mut open = vec![guard];
-    while let Some(&at) = open.last() {
-        let Some(node) = arena.node(at).filter(|_| !known.contains_key(&at)) else {
-            known.entry(at).or_insert_with(Selector::all);
-            open.pop();
-            continue;
-        };
-        let children = node.listed.iter().map(|(_, child)| *child).chain([node.otherwise]);
-        let missing: Vec<Ref> = children.filter(|child| !known.contains_key(child)).collect();
-        if !missing.is_empty() {
-            open.extend(missing);
-            continue;
-        }
+    for (at, node) in arena.postorder(guard, |_| true) {
         let mut groups: BTreeMap<Ref, Vec<Class>> = BTreeMap::new();
         for (class, child) in node.listed.iter() {
             groups.entry(*child).or_default().push(*class);
@@ -54,7 +42,6 @@ pub(super) fn of_guard(guard: Ref, space: &Space, arena: &Arena) -> Selector {
             parts.push(Selector::all_of([rest, known[&node.otherwise].clone()]));
         }
         known.insert(at, Selector::any_of(parts));
-        open.pop();
     }
     known.remove(&guard).unwrap_or_else(Selector::none)
 }

@@ -193,6 +193,18 @@ impl Space {
         }
     }
 
+    /// Whether all facts in `class` have the same value of `var`: an explicit string, absence, one id.
+    pub(super) fn is_one_value(&self, var: Var, class: Class) -> bool {
+        match self.dimension(var) {
+            Dimension::Label(_, partition) => {
+                class.index() < partition.explicit().len()
+                    || class.index() + 1 == partition.n_classes()
+            }
+            Dimension::Id(ids) => ids.members(class).is_some_and(|members| members.len() == 1),
+            Dimension::Bucket(_) => false,
+        }
+    }
+
     /// The classes of `var` that have members, `otherwise` among them, in order.
     pub(super) fn classes(&self, var: Var) -> Vec<Class> {
         match self.dimension(var) {

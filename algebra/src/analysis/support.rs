@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::answer::TooLarge;
 use super::arena::{Op, Ref};
-use super::space::{Class, Dimension, Var};
+use super::space::{Class, Dimension, Space, Var};
 use super::table::{PointId, ShapeId};
 use super::walk::{Choice, Pins, Spot, Trail, Walk};
 use super::{Analysis, Assumptions, Made};
@@ -136,10 +136,12 @@ impl Analysis {
     }
 }
 
-/// The values of one side of a comparison, where one more variable is pinned.
+/// One side of a comparison: the diagram where one more variable is chosen.
 struct Side {
     child: Ref,
+    care: Ref,
     class: Class,
+    choice: Choice,
 }
 
 impl Made {
@@ -153,16 +155,10 @@ impl Made {
     /// The variables that `root` tests or that words of `shape` mention, in order.
     fn variables(&mut self, root: Ref, shape: ShapeId) -> Result<BTreeSet<Var>, TooLarge> {
         let mut vars = self.mentioned(shape);
-        let mut seen = BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(at) = open.pop() {
-            let Some(node) = self.arena.node(at).filter(|_| seen.insert(at)).cloned() else {
-                continue;
-            };
-            self.arena.spend(1)?;
-            vars.insert(node.var);
-            open.extend(node.listed.iter().map(|(_, child)| *child).chain([node.otherwise]));
-        }
+        let nodes = self.arena.postorder(root, |_| true);
+        let n_nodes = nodes.len();
+        vars.extend(nodes.into_iter().map(|(_, node)| node.var));
+        self.arena.spend(n_nodes)?;
         Ok(vars)
     }
 
@@ -181,58 +177,61 @@ impl Made {
             classes.extend(self.space.classes(var));
         }
         classes.remove(&otherwise);
-        let mut allowed: Vec<(Class, Ref)> = Vec::new();
+        let mut sides: Vec<Side> = Vec::new();
         for class in [otherwise].into_iter().chain(classes) {
             let care = self.arena.cofactor(self.care, var, class)?;
             if care == Ref::EMPTY {
                 continue;
             }
             let child = self.arena.cofactor(root, var, class)?;
-            if !self.is_single(var, class) {
-                let spot = Spot { a: child, b: Ref::EMPTY, care };
-                if let Some(found) = self.mentions(shape, points, spot, var, class)? {
-                    return Ok(Some(found));
+            for choice in self.choices(shape, var, class) {
+                if matches!(choice, Choice::AllBut(_)) {
+                    let spot = Spot { a: child, b: Ref::EMPTY, care };
+                    if let Some(found) = self.mentions(shape, points, spot, var, class)? {
+                        return Ok(Some(found));
+                    }
                 }
+                sides.push(Side { child, care, class, choice });
             }
-            allowed.push((class, care));
         }
-        let Some(((first, first_care), others)) = allowed.split_first() else { return Ok(None) };
-        let base = Side { child: self.arena.cofactor(root, var, *first)?, class: *first };
-        for (class, care) in others {
-            let care = self.arena.apply(Op::And, *first_care, *care)?;
-            let side = Side { child: self.arena.cofactor(root, var, *class)?, class: *class };
-            if let Some(found) = self.differ(shape, points, (&side, &base), care, var)? {
+        let Some((base, others)) = sides.split_first() else { return Ok(None) };
+        for side in others {
+            let care = self.arena.apply(Op::And, base.care, side.care)?;
+            if let Some(found) = self.differ(shape, points, (side, base), care, var)? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
+    /// What `var` may be in a class: one value, one of a few ids where words mention the id, or
+    /// any of values without end.
+    fn choices(&mut self, shape: ShapeId, var: Var, class: Class) -> Vec<Choice> {
+        let is_mentioned = self.mentioned(shape).contains(&var);
+        match self.space.dimension(var) {
+            Dimension::Id(ids) => match ids.members(class) {
+                Some(members) if is_mentioned => {
+                    (0..members.len()).map(|i| Choice::Member(class, i)).collect()
+                }
+                Some(_) => vec![Choice::Class(class)],
+                None => vec![Choice::AllBut(Arc::from([]))],
+            },
+            Dimension::Label(..) if !self.space.is_one_value(var, class) => {
+                vec![Choice::AllBut(Arc::from([]))]
+            }
+            Dimension::Label(..) | Dimension::Bucket(_) => vec![Choice::Class(class)],
+        }
+    }
+
     /// The classes of `var` that a node below one of `roots` lists.
     fn listed_classes(&self, roots: &[Ref], var: Var) -> BTreeSet<Class> {
         let mut classes = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = roots.to_vec();
-        while let Some(at) = open.pop() {
-            let Some(node) = self.arena.node(at).filter(|_| seen.insert(at)) else { continue };
-            if node.var == var {
-                classes.extend(node.listed.iter().map(|(class, _)| *class));
-            } else if node.var < var {
-                open.extend(node.listed.iter().map(|(_, child)| *child).chain([node.otherwise]));
-            }
+        for root in roots {
+            let nodes = self.arena.postorder(*root, |node| node.var <= var);
+            let own = nodes.into_iter().filter(|(_, node)| node.var == var);
+            classes.extend(own.flat_map(|(_, node)| node.listed.iter().map(|(class, _)| *class)));
         }
         classes
-    }
-
-    fn is_single(&self, var: Var, class: Class) -> bool {
-        match self.space.dimension(var) {
-            Dimension::Label(_, partition) => {
-                class.index() < partition.explicit().len()
-                    || class.index() + 1 == partition.n_classes()
-            }
-            Dimension::Id(ids) => ids.members(class).is_some_and(|members| members.len() == 1),
-            Dimension::Bucket(_) => true,
-        }
     }
 
     /// A way to a leaf of which a value at `points` mentions `var`.
@@ -248,6 +247,10 @@ impl Made {
         if !mentioned.contains(&var) {
             return Ok(None);
         }
+        let slots = Arc::clone(&self.table.shapes[shape].slots);
+        let values = points.iter().flat_map(|point| self.table.values_at(&slots, *point));
+        let speaking: BTreeSet<u32> =
+            values.filter(|value| self.mentioned_by([*value].iter()).contains(&var)).collect();
         let Self { space, arena, table, .. } = self;
         let mut found = None;
         let mut walk = Walk { space, arena, mentioned: &mentioned };
@@ -258,12 +261,14 @@ impl Made {
                 let slots = Arc::clone(arena.slots(a));
                 found = points.iter().copied().find(|point| {
                     let values = table.values_at(&slots, *point);
-                    values.iter().any(|n| mentions(table.value(*n), var, space))
+                    values.iter().any(|value| speaking.contains(value))
                 });
                 found.is_some()
             },
         )?;
-        Ok(trail.zip(found).map(|(trail, point)| (with(trail, var, class, space), point)))
+        Ok(trail
+            .zip(found)
+            .map(|(trail, point)| (with(trail, var, (class, &Choice::Class(class)), space), point)))
     }
 
     fn differ(
@@ -283,56 +288,35 @@ impl Made {
         let mut walk = Walk { space, arena, mentioned: &mentioned };
         let trail = walk.find(spot, agree, |arena, x, y, pins: &Pins| {
             let (x, y) = (Arc::clone(arena.slots(x)), Arc::clone(arena.slots(y)));
-            let mut read = |slots: &[u32], class: Class, point: PointId| -> BTreeSet<Value> {
-                let own = (var, pin(var, class, space));
+            let mut read = |slots: &[u32], choice: &Choice, point: PointId| -> Vec<Value> {
+                let own = (var, choice.clone());
                 let pins: Pins = pins.iter().cloned().chain([own]).collect();
                 let facts = readings.under(&pins, space);
-                let values = table.values_at(slots, point);
-                values.iter().map(|n| table.value(*n).instantiate(facts)).collect()
+                table.read(&table.values_at(slots, point), facts)
             };
             found = points
                 .iter()
                 .copied()
-                .find(|&point| read(&x, a.class, point) != read(&y, b.class, point));
+                .find(|&point| read(&x, &a.choice, point) != read(&y, &b.choice, point));
             found.is_some()
         })?;
-        Ok(trail.zip(found).map(|(trail, point)| (with(trail, var, a.class, space), point)))
+        Ok(trail
+            .zip(found)
+            .map(|(trail, point)| (with(trail, var, (a.class, &a.choice), space), point)))
     }
 }
 
-/// What a class of one value is pinned to.
-fn pin(var: Var, class: Class, space: &super::space::Space) -> Choice {
-    match space.dimension(var) {
-        Dimension::Id(ids) if ids.members(class).is_some() => Choice::Member(class, 0),
-        Dimension::Label(_, partition)
-            if class.index() < partition.explicit().len()
-                || class.index() + 1 == partition.n_classes() =>
-        {
-            Choice::Class(class)
+/// `trail`, where `var` is in a class, and one member of it if that was chosen.
+fn with(mut trail: Trail, var: Var, (class, choice): (Class, &Choice), space: &Space) -> Trail {
+    let own = match choice {
+        Choice::Member(class, i) => Choice::Member(*class, *i),
+        _ if class == space.otherwise(var) => {
+            Choice::AllBut(space.classes(var).into_iter().filter(|other| *other != class).collect())
         }
-        _ => Choice::AllBut(Arc::from([])),
-    }
-}
-
-/// `trail`, where `var` is in `class`.
-fn with(mut trail: Trail, var: Var, class: Class, space: &super::space::Space) -> Trail {
-    let own = if class == space.otherwise(var) {
-        let others = space.classes(var).into_iter().filter(|other| *other != class);
-        Choice::AllBut(others.collect())
-    } else {
-        Choice::Class(class)
+        _ => Choice::Class(class),
     };
     trail.retain(|(known, _)| *known != var);
     trail.push((var, own));
     trail.sort_by_key(|(var, _)| *var);
     trail
-}
-
-fn mentions(value: &Value, var: Var, space: &super::space::Space) -> bool {
-    let words = value.words();
-    words.iter().flat_map(|word| word.parts()).any(|part| match part {
-        crate::Part::Label(key) => space.label(key.as_str()) == Some(var),
-        crate::Part::DeviceId => var == Var::ID,
-        crate::Part::Literal(_) | crate::Part::Missing(_) => false,
-    })
 }

@@ -8,11 +8,12 @@
 //! hold them, and (where a patch looks at it) they have the same root. The diagram of a shape
 //! has slots in its leaves; this table says which value a slot has at a path.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::arena::Slot;
 use super::expression::{Deployment, Expr, ExprId, Expressions};
+use crate::facts::Facts;
 use crate::names::{Field, ResourceName};
 use crate::path::Path;
 use crate::path_set::PathSet;
@@ -199,6 +200,12 @@ impl Table {
 
     pub(super) fn value(&self, number: u32) -> &Value {
         &self.values[number as usize]
+    }
+
+    /// The values of these numbers as they read on `facts`, in order, equal ones once.
+    pub(super) fn read(&self, numbers: &[u32], facts: &Facts) -> Vec<Value> {
+        let values = numbers.iter().map(|number| self.value(*number).instantiate(facts));
+        values.collect::<BTreeSet<Value>>().into_iter().collect()
     }
 
     /// The numbers of the different values of `slots` at `point`, in order.

@@ -5,63 +5,56 @@ use std::sync::Arc;
 
 use super::answer::TooLarge;
 use super::arena::{Arena, Node, Ref};
-use super::map::Map;
+use super::map::{Map, Set};
 use super::space::{Class, Var};
 
 impl Arena {
+    /// The nodes of `root`, each once, children before what leads to them, as far as `enter` says.
+    pub(super) fn postorder(&self, root: Ref, enter: impl Fn(&Node) -> bool) -> Vec<(Ref, &Node)> {
+        let mut order = Vec::new();
+        let mut seen: Set<Ref> = Set::default();
+        let mut open = vec![(root, false)];
+        while let Some((at, children_done)) = open.pop() {
+            let Some(node) = self.node(at).filter(|node| enter(node)) else { continue };
+            if children_done {
+                order.push((at, node));
+            } else if seen.insert(at) {
+                open.push((at, true));
+                open.extend(node.children().map(|child| (child, false)));
+            }
+        }
+        order
+    }
+
     /// `root` where `var` is in `class`. Costs the nodes above `var`.
     pub(super) fn cofactor(&mut self, root: Ref, var: Var, class: Class) -> Result<Ref, TooLarge> {
+        let above = self.postorder(root, |node| node.var < var);
+        let above: Vec<(Ref, Node)> = above.into_iter().map(|(at, n)| (at, n.clone())).collect();
         let mut known: Map<Ref, Ref> = Map::default();
-        let mut open = vec![root];
-        while let Some(&at) = open.last() {
-            let Some(node) = self.node(at).filter(|node| node.var < var).cloned() else {
-                known.insert(at, self.child(at, var, class));
-                open.pop();
-                continue;
+        for (at, node) in above {
+            let of = |child: &Ref| {
+                known.get(child).copied().unwrap_or_else(|| self.child(*child, var, class))
             };
-            let children = node.listed.iter().map(|(_, child)| *child).chain([node.otherwise]);
-            let missing: Vec<Ref> = children.filter(|child| !known.contains_key(child)).collect();
-            if !missing.is_empty() {
-                open.extend(missing);
-                continue;
-            }
-            let of = |child: &Ref| known.get(child).copied().unwrap_or(*child);
             let listed = node.listed.iter().map(|(own, child)| (*own, of(child))).collect();
-            let value = self.make(node.var, listed, of(&node.otherwise))?;
+            let otherwise = of(&node.otherwise);
+            let value = self.make(node.var, listed, otherwise)?;
             known.insert(at, value);
-            open.pop();
         }
-        Ok(known.get(&root).copied().unwrap_or(root))
+        Ok(known.get(&root).copied().unwrap_or_else(|| self.child(root, var, class)))
     }
 
     /// Each leaf of `root` but the empty one, with the guard of where it is.
     ///
     /// Costs the nodes, each times the leaves below it at most.
     pub(super) fn split(&mut self, root: Ref) -> Result<Vec<(Ref, Ref)>, TooLarge> {
+        let all = self.postorder(root, |_| true);
+        let all: Vec<(Ref, Node)> = all.into_iter().map(|(at, node)| (at, node.clone())).collect();
         let mut known: Map<Ref, Arc<[(Ref, Ref)]>> = Map::default();
-        let mut open = vec![root];
-        while let Some(&at) = open.last() {
-            if known.contains_key(&at) {
-                open.pop();
-                continue;
-            }
-            let Some(node) = self.node(at).cloned() else {
-                let whole = if at == Ref::EMPTY { Vec::new() } else { vec![(at, Ref::TRUE)] };
-                known.insert(at, whole.into());
-                open.pop();
-                continue;
-            };
-            let children = node.listed.iter().map(|(_, child)| *child).chain([node.otherwise]);
-            let missing: Vec<Ref> = children.filter(|child| !known.contains_key(child)).collect();
-            if !missing.is_empty() {
-                open.extend(missing);
-                continue;
-            }
+        for (at, node) in all {
             let parts = self.split_node(&node, &known)?;
             known.insert(at, parts.into());
-            open.pop();
         }
-        Ok(known.remove(&root).map(|parts| parts.to_vec()).unwrap_or_default())
+        Ok(known.remove(&root).map_or_else(|| whole(root), |parts| parts.to_vec()))
     }
 
     fn split_node(
@@ -69,7 +62,10 @@ impl Arena {
         node: &Node,
         known: &Map<Ref, Arc<[(Ref, Ref)]>>,
     ) -> Result<Vec<(Ref, Ref)>, TooLarge> {
-        let parts = |child: &Ref| known.get(child).cloned().unwrap_or_else(|| Arc::from([]));
+        let parts = |child: &Ref| match known.get(child) {
+            Some(parts) => Arc::clone(parts),
+            None => whole(*child).into(),
+        };
         let rest = parts(&node.otherwise);
         let mut listed: BTreeMap<Ref, Vec<(Class, Ref)>> = BTreeMap::new();
         for (class, child) in node.listed.iter() {
@@ -97,4 +93,9 @@ impl Arena {
         }
         Ok(result)
     }
+}
+
+/// A leaf is itself everywhere, if it is not empty.
+fn whole(leaf: Ref) -> Vec<(Ref, Ref)> {
+    if leaf == Ref::EMPTY { Vec::new() } else { vec![(leaf, Ref::TRUE)] }
 }

@@ -137,22 +137,12 @@ impl Walk<'_> {
         let pins_it = match choice {
             Choice::AllBut(_) => false,
             Choice::Member(..) => true,
-            Choice::Class(class) => is_one_value(self.space, var, *class),
+            Choice::Class(class) => self.space.is_one_value(var, *class),
         };
         if !pins_it || !self.mentioned.contains(&var) {
             return Arc::clone(pins);
         }
         pins.iter().cloned().chain([(var, choice.clone())]).collect()
-    }
-}
-
-/// Whether all facts in `class` of a label have the same value of it.
-fn is_one_value(space: &Space, var: Var, class: Class) -> bool {
-    match space.dimension(var) {
-        Dimension::Label(_, partition) => {
-            class.index() < partition.explicit().len() || class.index() + 1 == partition.n_classes()
-        }
-        Dimension::Id(_) | Dimension::Bucket(_) => false,
     }
 }
 

@@ -38,6 +38,21 @@ impl Named {
         Ok(Self { name, file, fleet })
     }
 
+    /// As `read`, where an inventory may be assumed: only one of both is standard input.
+    pub(crate) fn read_assuming(
+        place: Option<&str>,
+        assumed: &Assumed,
+        context: &mut Context<'_>,
+    ) -> Result<Self, Failure> {
+        let present = place.is_none().then(|| context.lock_path());
+        one_standard_input([
+            place.map(Path::new),
+            present.as_deref(),
+            assumed.assume_inventory.as_deref(),
+        ])?;
+        Self::read(place, context)
+    }
+
     fn present(context: &mut Context<'_>) -> Result<Self, Failure> {
         let fleet = context.fleet()?;
         if !context.reads_lock() {

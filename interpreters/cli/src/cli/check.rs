@@ -3,8 +3,6 @@
 mod configurations;
 mod secrets;
 
-use std::path::Path;
-
 use escadre_algebra::analysis::{Analysis, Assumptions, Conflict, DeadLayer};
 use escadre_algebra::{Annotation, Fleet, Sources, Value};
 use escadre_interpreter::present::{
@@ -12,7 +10,7 @@ use escadre_interpreter::present::{
 };
 
 use super::args::{self, CheckFormat};
-use super::assumed::{Named, analysis, assumptions, one_standard_input, undecided};
+use super::assumed::{Named, analysis, assumptions, undecided};
 use super::context::Context;
 use super::error::Failure;
 use super::{Code, present};
@@ -21,13 +19,7 @@ use super::{Code, present};
 const INVALID: &str = "correct the invalid parts first";
 
 pub(crate) fn run(args: &args::Check, context: &mut Context<'_>) -> Result<Code, Failure> {
-    let present = args.place.is_none().then(|| context.lock_path());
-    one_standard_input([
-        args.place.as_deref().map(Path::new),
-        present.as_deref(),
-        args.assumed.assume_inventory.as_deref(),
-    ])?;
-    let named = Named::read(args.place.as_deref(), context)?.known()?;
+    let named = Named::read_assuming(args.place.as_deref(), &args.assumed, context)?.known()?;
     let assumptions = assumptions(&args.assumed, &args.reading)?;
     let checks = checks(&named.fleet, &assumptions, args);
     let assumed = !assumptions.is_nothing();

@@ -10,7 +10,7 @@ use escadre_interpreter::inventory::write_jsonl;
 use escadre_interpreter::present::lab_json;
 
 use super::args::{Lab, LabFormat};
-use super::assumed::{Named, analysis, assumptions, one_standard_input, undecided};
+use super::assumed::{Named, analysis, assumptions, undecided};
 use super::context::Context;
 use super::error::Failure;
 use super::{Code, files};
@@ -18,13 +18,8 @@ use super::{Code, files};
 pub(crate) use rooms::Rooms;
 
 pub(crate) fn run(args: &Lab, context: &mut Context<'_>) -> Result<Code, Failure> {
-    let present = args.place.is_none().then(|| context.lock_path());
-    one_standard_input([
-        args.place.as_deref().map(Path::new),
-        present.as_deref(),
-        args.assumed.assume_inventory.as_deref(),
-    ])?;
-    let named = Named::read(args.place.as_deref(), context)?.understood()?;
+    let named =
+        Named::read_assuming(args.place.as_deref(), &args.assumed, context)?.understood()?;
     let assumptions = assumptions(&args.assumed, &args.reading)?;
     let mut analysis = analysis([&named.fleet], &assumptions, &args.assumed);
     let setups = match analysis.smallest_lab(&named.fleet, args.max_configurations) {

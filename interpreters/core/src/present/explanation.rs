@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use escadre_algebra::{
-    ExplainedField, ExplainedValue, Explanation, Facts, LabelKey, ResourceName, Source, Sources,
-    Value,
+    ExplainedField, ExplainedValue, Explanation, Facts, LabelKey, ResourceName, Source, Value,
 };
 use serde_json::{Value as Json, json};
 
+use super::difference::{source_json, sources_json};
 use super::reasons::by;
 use super::style::{Ink, Page, TextOptions};
 use super::value::short;
@@ -251,19 +251,5 @@ fn candidate_json(candidate: &ExplainedValue) -> Json {
         "sources": sources_json(&candidate.sources),
         "shadowed": shadowed.collect::<Vec<_>>(),
         "n_more_shadowed": candidate.n_more_shadowed,
-    })
-}
-
-fn sources_json(sources: &Sources) -> Json {
-    sources.all().iter().map(source_json).collect()
-}
-
-fn source_json(source: &Source) -> Json {
-    let place = source.origin.place();
-    json!({
-        "file": place.map(|(file, _, _)| file),
-        "line": place.map(|(_, line, _)| line),
-        "column": place.map(|(_, _, column)| column),
-        "layers": source.layers.iter().map(|layer| &**layer).collect::<Vec<&str>>(),
     })
 }

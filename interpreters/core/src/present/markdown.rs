@@ -94,24 +94,26 @@ fn details(group: &Group, reasons: &Reasons<'_>, options: &TextOptions) -> Strin
         "\n<details><summary>{sign} {}: {devices}</summary>\n\n",
         words::devices(n, group.kind)
     );
+    push_table(&mut part, group.subjects.iter().flat_map(|subject| rows(subject, reasons)));
+    part.push_str("\n</details>\n");
+    part
+}
+
+/// Writes the rows of a table of changes, as many as a group may have, and how many more there are.
+pub(super) fn push_table(part: &mut String, rows: impl Iterator<Item = String>) {
     part.push_str("| | resource | field | before | after | written at |\n");
     part.push_str("| --- | --- | --- | --- | --- | --- |\n");
     let mut left = 0;
-    for subject in &group.subjects {
-        let rows = rows(subject, reasons);
-        for row in rows {
-            if left > 0 || part.len() + row.len() > MAX_GROUP {
-                left += 1;
-            } else {
-                part.push_str(&row);
-            }
+    for row in rows {
+        if left > 0 || part.len() + row.len() > MAX_GROUP {
+            left += 1;
+        } else {
+            part.push_str(&row);
         }
     }
     if left > 0 {
         let _ = write!(part, "\n… and {}\n", count(left, "more row"));
     }
-    part.push_str("\n</details>\n");
-    part
 }
 
 fn rows(subject: &Subject, reasons: &Reasons<'_>) -> Vec<String> {

@@ -4,6 +4,7 @@
 
 mod regions;
 mod small;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

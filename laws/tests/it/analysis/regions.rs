@@ -168,8 +168,15 @@ proptest! {
             let rest = Fleet::overlay_all(rest.into_iter().cloned());
             let same = Analysis::of([&all, &rest]).equivalent(&all, &rest).is_proven();
             let told = dead.iter().any(|d| d.layer.name.as_deref() == Some(name));
-            // Equal layers are one to an analysis, and an empty one is none.
             prop_assert!(same || !told, "{name} is not dead");
+            // Equal layers are one to an analysis, and an empty one is none: those are not named.
+            let own = [("f", &f), ("g", &g), ("h", &h)];
+            let this = own.iter().find(|(own, _)| *own == name).unwrap().1;
+            let others = own.iter().filter(|(own, _)| *own != name).map(|(_, other)| *other);
+            let alone = others.chain([&Fleet::empty()]).all(|other| {
+                !Analysis::of([this, other]).equivalent(this, other).is_proven()
+            });
+            prop_assert!(!same || !alone || told, "{name} is dead, and not told");
         }
     }
 }

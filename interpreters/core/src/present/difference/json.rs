@@ -107,7 +107,7 @@ pub(in crate::present) fn sources_json(sources: &Sources) -> Json {
 }
 
 /// One place in source code.
-fn source_json(source: &Source) -> Json {
+pub(in crate::present) fn source_json(source: &Source) -> Json {
     let place = source.origin.place();
     json!({
         "file": place.map(|(file, _, _)| file),

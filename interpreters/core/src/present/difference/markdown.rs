@@ -7,7 +7,7 @@ use super::text::name_of;
 use super::{Review, Reviewed, place};
 use crate::plan::ChangeKind;
 use crate::present::field::Fate;
-use crate::present::markdown::{MAX_COMMENT, MAX_GROUP, MAX_VALUE, RESERVE, code, escape};
+use crate::present::markdown::{MAX_COMMENT, MAX_VALUE, RESERVE, code, escape, push_table};
 use crate::present::reasons::by;
 use crate::present::style::TextOptions;
 use crate::present::value::{cut, pair};
@@ -95,20 +95,7 @@ fn details(review: &Review<'_>, reviewed: &Reviewed<'_>) -> String {
     }
     let subjects = super::subjects(reviewed.kind, &reasons);
     if !subjects.is_empty() {
-        part.push_str("| | resource | field | before | after | written at |\n");
-        part.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    }
-    let rows = subjects.iter().flat_map(rows);
-    let mut left = 0;
-    for row in rows {
-        if left > 0 || part.len() + row.len() > MAX_GROUP {
-            left += 1;
-        } else {
-            part.push_str(&row);
-        }
-    }
-    if left > 0 {
-        let _ = write!(part, "\n… and {}\n", count(left, "more row"));
+        push_table(&mut part, subjects.iter().flat_map(rows));
     }
     part.push_str("\n</details>\n");
     part

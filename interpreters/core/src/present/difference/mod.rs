@@ -12,7 +12,7 @@ use escadre_algebra::{
 };
 
 pub use json::difference_json;
-pub(super) use json::{facts_json, sources_json};
+pub(super) use json::{facts_json, source_json, sources_json};
 pub use markdown::difference_markdown;
 pub use sarif::{SarifOptions, difference_sarif, undecided_sarif};
 pub use text::difference_text;
