@@ -59,7 +59,7 @@ fn run(workspace: &Workspace, programs: &Path, target: String, seconds: u32) -> 
     let mut command = Command::new(programs.join(&target));
     command.arg(scratch.path()).arg(&seeds);
     command.args([format!("-max_total_time={seconds}"), "-print_final_stats=1".to_owned()]);
-    command.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]);
+    command.args(["-seed=20261124", "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]);
     command.arg(format!("-artifact_prefix={}/", artifacts(workspace, &target)?.display()));
     let deadline = Duration::from_secs(u64::from(seconds) + 120);
     let finished = process::finish(&mut command, deadline)?;

@@ -45,7 +45,9 @@ impl Analysis {
     ///
     /// With m(b, o, t) for the merged fleet: m(b, b, t) = t, m(b, o, b) = o, m(b, o, o) = o. A
     /// device that one side removed and the other changed stays removed, or stays as `ours` has it;
-    /// both are reported as clashes.
+    /// both are reported as clashes. Regions hold up to coincidences of texts: where both sides wrote
+    /// something else at a path, a device on which the text of one side happens to say what `base`
+    /// says there is in the clash as well.
     ///
     /// # Errors
     /// [`TooLarge`] if the budget is spent.
