@@ -1,6 +1,9 @@
 //! What a deployed resource claims, as it was written.
 
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use crate::annotation::Annotation;
 use crate::digest::Digest;
@@ -16,6 +19,8 @@ pub(crate) struct Deployed {
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) claims: Arc<Tree<()>>,
     pub(crate) contents: Vec<(Digest, Arc<[u8]>)>,
+    /// Of the resource and its claims: equal ones have equal hashes. Made while they are at hand.
+    pub(crate) hash: u64,
 }
 
 /// One claim of a deployed resource, as it was written.
@@ -33,7 +38,11 @@ impl Deployed {
         contents: Vec<(Digest, Arc<[u8]>)>,
     ) -> Self {
         let claims = overlay_of(&leaves, |_| ());
-        Self { resource, leaves, claims, contents }
+        let mut hasher = FixedState::default().build_hasher();
+        resource.hash(&mut hasher);
+        claims.hash_claims(&mut hasher);
+        let hash = hasher.finish();
+        Self { resource, leaves, claims, contents, hash }
     }
 
     /// The claims, each annotated with where it was written.

@@ -162,7 +162,7 @@ fn unknown_labels(evaluator: &Evaluator, facts: &Facts) -> Vec<String> {
 pub(crate) fn members(evaluator: &Evaluator) -> Selector {
     let dag = evaluator.dag();
     let mut members: Vec<Selector> = Vec::with_capacity(dag.len());
-    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+    for (fleet, of) in dag.nodes.iter().zip(dag.operands.iter()) {
         let is_all = |&of: &usize| matches!(members[of].view(), View::All);
         let of_operand = |n: usize| members[of[n]].clone();
         let member = match &fleet.0.op {

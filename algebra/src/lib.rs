@@ -30,6 +30,7 @@ mod graph;
 mod into_path_set;
 mod invalid_fleet;
 mod inventory;
+mod map;
 mod names;
 mod origin;
 mod path;

@@ -8,6 +8,7 @@
 //! Trees are at most `MAX_FIELDS` deep (`Path` keeps it), which bounds the recursion here.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::annotation::Annotation;
@@ -290,9 +291,8 @@ impl<A: Annotation> Tree<A> {
 
     /// Whether both claim the same candidates at the same paths, annotations aside.
     pub(crate) fn same_claims<B>(&self, other: &Tree<B>) -> bool {
-        let values = |own: &Candidates<A>| own.iter().map(|(v, _)| v.clone()).collect::<Vec<_>>();
-        let theirs: Vec<Value> = other.own.iter().map(|(v, _)| v.clone()).collect();
-        values(&self.own) == theirs
+        let values = self.own.iter().map(|(value, _)| value);
+        values.eq(other.own.iter().map(|(value, _)| value))
             && self.below.is_some() == other.below.is_some()
             && self.children.len() == other.children.len()
             && self
@@ -300,6 +300,18 @@ impl<A: Annotation> Tree<A> {
                 .iter()
                 .zip(&other.children)
                 .all(|((k, a), (l, b))| k == l && a.same_claims(b))
+    }
+
+    /// Hashes what [`Self::same_claims`] compares.
+    pub(crate) fn hash_claims(&self, state: &mut impl Hasher) {
+        self.own.len().hash(state);
+        self.own.iter().for_each(|(value, _)| value.hash(state));
+        self.below.is_some().hash(state);
+        self.children.len().hash(state);
+        for (field, child) in &self.children {
+            field.hash(state);
+            child.hash_claims(state);
+        }
     }
 
     /// Calls `visit` with the fields and candidates of every listed node, parents first.

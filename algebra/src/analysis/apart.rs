@@ -12,11 +12,11 @@ use std::sync::Arc;
 use super::Made;
 use super::answer::TooLarge;
 use super::arena::{Op, Ref};
-use super::map::Map;
 use super::space::{Class, Var};
 use super::walk::{Choice, Pins, Spot, Trail, Walk};
 use super::witness;
 use crate::facts::Facts;
+use crate::map::Map;
 use crate::value::Value;
 use crate::word::{Part, Word};
 

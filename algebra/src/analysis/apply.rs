@@ -13,6 +13,12 @@ struct Frame {
     done: Vec<Ref>,
 }
 
+/// The children of operands that test one variable, by class.
+struct Joined {
+    var: Var,
+    by_class: Vec<(Class, Ref)>,
+}
+
 impl Arena {
     /// `op` at every point. Costs the product of both sizes at most; counted against the budget.
     pub(super) fn apply(&mut self, op: Op, a: Ref, b: Ref) -> Result<Ref, TooLarge> {
@@ -169,13 +175,47 @@ impl Arena {
 
     /// `op`, which is associative, of all `operands` in order; `unit` if there are none.
     ///
-    /// Neighbours are joined in rounds, so that n small operands cost n log n.
+    /// Neighbours are joined in rounds, so that n small operands cost n log n; operands that all
+    /// test one variable and are the unit on most of its classes are joined class by class.
     pub(super) fn reduce(
         &mut self,
         op: Op,
-        mut operands: Vec<Ref>,
+        operands: Vec<Ref>,
         unit: Ref,
     ) -> Result<Ref, TooLarge> {
+        match self.disjoint(op, &operands, unit) {
+            Some(Joined { var, by_class }) => {
+                self.spend(by_class.len())?;
+                let mut listed = Vec::new();
+                for group in by_class.chunk_by(|(a, _), (b, _)| a == b) {
+                    let Some((class, _)) = group.first() else { continue };
+                    let children = group.iter().map(|(_, child)| *child).collect();
+                    listed.push((*class, self.in_rounds(op, children, unit)?));
+                }
+                self.make(var, listed, unit)
+            }
+            None => self.in_rounds(op, operands, unit),
+        }
+    }
+
+    /// The children of all operands by class, if all test one variable and are `unit` otherwise.
+    fn disjoint(&self, op: Op, operands: &[Ref], unit: Ref) -> Option<Joined> {
+        let keeps = matches!(op, Op::Or | Op::Union | Op::Overlay) && unit == Ref::EMPTY;
+        if !keeps || operands.len() < 3 {
+            return None;
+        }
+        let var = self.var(*operands.first()?)?;
+        let mut by_class = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let node = self.node(*operand).filter(|node| node.var == var && node.otherwise == unit);
+            by_class.extend(node?.listed.iter().copied());
+        }
+        // Stable: of one class, the operands stay in order.
+        by_class.sort_by_key(|(class, _)| *class);
+        Some(Joined { var, by_class })
+    }
+
+    fn in_rounds(&mut self, op: Op, mut operands: Vec<Ref>, unit: Ref) -> Result<Ref, TooLarge> {
         while operands.len() > 1 {
             let mut joined = Vec::with_capacity(operands.len().div_ceil(2));
             for pair in operands.chunks(2) {

@@ -10,8 +10,8 @@
 use std::sync::Arc;
 
 use super::answer::TooLarge;
-use super::map::{Entry, Map};
 use super::space::{Class, Var};
+use crate::map::{Entry, Map};
 
 /// A diagram of one arena: a node, or a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

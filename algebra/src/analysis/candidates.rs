@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::answer::TooLarge;
 use super::arena::{Arena, Op, Ref};
 use super::expression::{Expr, ExprId, Expressions};
-use super::map::Map;
 use super::table::{Shape, ShapeId, Table};
+use crate::map::Map;
 
 /// The candidates of each expression at each shape, as far as they were asked for.
 #[derive(Default)]
@@ -79,8 +79,8 @@ impl Candidates {
         let mut relevant: Relevant = open.iter().map(|at| (*at, Vec::new())).collect();
         while let Some(at) = open.pop() {
             for user in making.expressions.users(at) {
-                let operands = relevant.entry(*user).or_insert_with(|| {
-                    open.push(*user);
+                let operands = relevant.entry(user).or_insert_with(|| {
+                    open.push(user);
                     Vec::new()
                 });
                 operands.push(at);

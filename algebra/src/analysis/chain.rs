@@ -23,7 +23,7 @@ impl Built {
 /// Which nodes are unions within a union, or overlays within an overlay, that nothing else uses.
 pub(super) fn absorbed(dag: &Dag) -> Vec<bool> {
     let mut n_users = vec![0usize; dag.len()];
-    for of in &dag.operands {
+    for of in dag.operands.iter() {
         of.iter().for_each(|&operand| n_users[operand] += 1);
     }
     let mut absorbed = vec![false; dag.len()];

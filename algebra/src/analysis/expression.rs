@@ -5,6 +5,7 @@
 //! are compared as diagrams, resources by their claims, and layer names are passed over. A chain
 //! of unions, or of overlays, that nothing else shares is one entry with many operands.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::answer::TooLarge;
@@ -12,14 +13,13 @@ use super::arena::{Arena, Ref, Slot};
 use super::chain::{Built, absorbed, chain};
 use super::guard::Guards;
 use super::layers::Layer;
-use super::map::{Entry, Map};
 use super::space::Space;
 use crate::dag::Dag;
 use crate::fleet::{self, Fleet};
-use crate::names::{Field, ResourceName};
+use crate::map::{Entry, Map};
+use crate::names::ResourceName;
 use crate::path_set::PathSet;
 use crate::tree::Tree;
-use crate::value::Value;
 
 /// The number of an expression. Operands have smaller ones.
 pub(super) type ExprId = u32;
@@ -44,14 +44,22 @@ pub(super) enum Expr {
 
 impl Expr {
     pub(super) fn operands(&self) -> Vec<ExprId> {
+        let mut operands = Vec::new();
+        self.each_operand(|operand| operands.push(operand));
+        operands
+    }
+
+    fn each_operand(&self, visit: impl FnMut(ExprId)) {
         match self {
-            Self::Empty | Self::All | Self::Deploy(_) => Vec::new(),
-            Self::Union(of) | Self::Overlay(of) => of.clone(),
+            Self::Empty | Self::All | Self::Deploy(_) => {}
+            Self::Union(of) | Self::Overlay(of) => of.iter().copied().for_each(visit),
             Self::Patch(a, b) | Self::Mask(a, b) | Self::Within(a, b) | Self::Without(a, b) => {
-                vec![*a, *b]
+                [*a, *b].into_iter().for_each(visit);
             }
-            Self::Choose(_, a, b) => vec![*a, *b],
-            Self::Restrict(_, a) | Self::Forget(_, a) | Self::Keep(_, a) => vec![*a],
+            Self::Choose(_, a, b) => [*a, *b].into_iter().for_each(visit),
+            Self::Restrict(_, a) | Self::Forget(_, a) | Self::Keep(_, a) => {
+                [*a].into_iter().for_each(visit);
+            }
         }
     }
 }
@@ -79,29 +87,72 @@ impl Expr {
 }
 
 /// One deployed resource: the claims of a slot.
+#[derive(Clone)]
 pub(super) struct Deployment {
     pub(super) resource: ResourceName,
     pub(super) claims: Arc<Tree<()>>,
+    hash: u64,
 }
 
-type DeployKey = (ResourceName, Vec<(Vec<Field>, Vec<Value>, bool)>);
+impl PartialEq for Deployment {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.resource == other.resource
+            && self.claims.same_claims(&other.claims)
+    }
+}
+
+impl Eq for Deployment {}
+
+impl Hash for Deployment {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.hash.hash(state);
+    }
+}
 
 /// All expressions of an analysis.
 #[derive(Default)]
 pub(super) struct Expressions {
     nodes: Vec<Expr>,
     known: Map<Expr, ExprId>,
-    /// Who uses each expression, in order.
-    users: Vec<Vec<ExprId>>,
+    users: Users,
     deployments: Vec<Deployment>,
-    slot_of: Map<DeployKey, Slot>,
+    slot_of: Map<Deployment, Slot>,
     path_sets: Vec<PathSet>,
     /// The membership of each expression, as far as it was asked for.
     pub(super) members: Map<ExprId, Ref>,
     /// Where each operand of an overlay lies in it.
     positions: Map<ExprId, Map<ExprId, Vec<u32>>>,
     /// Who wrote the operands of unions, overlays and patches, in order.
-    layers: Vec<(ExprId, ExprId, Layer)>,
+    layers: Vec<(ExprId, ExprId, Fleet)>,
+}
+
+/// Who uses each expression: a list of each, in one.
+#[derive(Default)]
+struct Users {
+    /// Of each expression, where its last user stands in `all`, from 1; 0 if it has none.
+    last: Vec<u32>,
+    /// Users, each with where the one before it stands.
+    all: Vec<(ExprId, u32)>,
+}
+
+impl Users {
+    fn of(&self, at: ExprId) -> impl Iterator<Item = ExprId> {
+        let mut next = self.last.get(at as usize).copied().unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (user, before) = *self.all.get(usize::try_from(next.checked_sub(1)?).ok()?)?;
+            next = before;
+            Some(user)
+        })
+    }
+
+    fn add(&mut self, at: ExprId, user: ExprId) {
+        if self.of(at).next() != Some(user) {
+            let last = &mut self.last[at as usize];
+            self.all.push((user, *last));
+            *last = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        }
+    }
 }
 
 impl Expressions {
@@ -109,8 +160,9 @@ impl Expressions {
         &self.nodes[at as usize]
     }
 
-    pub(super) fn users(&self, at: ExprId) -> &[ExprId] {
-        &self.users[at as usize]
+    /// The expressions that have `at` among their operands, the last one first.
+    pub(super) fn users(&self, at: ExprId) -> impl Iterator<Item = ExprId> {
+        self.users.of(at)
     }
 
     pub(super) fn deployments(&self) -> &[Deployment] {
@@ -156,7 +208,7 @@ impl Expressions {
             .layers
             .iter()
             .filter(|(user, operand, _)| below.contains(user) && seen.insert((*user, *operand)));
-        own.cloned().collect()
+        own.map(|(user, operand, fleet)| (*user, *operand, layer(fleet))).collect()
     }
 
     /// Adds an expression whose operands are here.
@@ -170,30 +222,26 @@ impl Expressions {
             Entry::Vacant(slot) => {
                 let at = ExprId::try_from(self.nodes.len()).unwrap_or(ExprId::MAX);
                 let expr = slot.key().clone();
-                for operand in expr.operands() {
-                    let users = &mut self.users[operand as usize];
-                    if users.last() != Some(&at) {
-                        users.push(at);
-                    }
-                }
+                expr.each_operand(|operand| self.users.add(operand, at));
                 self.nodes.push(expr);
-                self.users.push(Vec::new());
+                self.users.last.push(0);
                 *slot.insert(at)
             }
         }
     }
 
-    /// The expression of `fleet`. Costs its nodes, and what its guards cost.
+    /// The expression of a fleet. Costs its nodes, and what its guards cost.
     pub(super) fn add(
         &mut self,
-        fleet: &Fleet,
+        dag: &Dag,
         guards: &mut Guards,
         space: &Space,
         arena: &mut Arena,
     ) -> Result<ExprId, TooLarge> {
-        let dag = Dag::of(fleet);
-        let absorbed = absorbed(&dag);
+        let absorbed = absorbed(dag);
         let mut built: Vec<Built> = Vec::with_capacity(dag.len());
+        self.nodes.reserve(dag.len());
+        self.known.reserve(dag.len());
         for (at, node) in dag.nodes.iter().enumerate() {
             arena.spend(1)?;
             let of = &dag.operands[at];
@@ -206,7 +254,7 @@ impl Expressions {
                     }
                     let ids = operands.iter().map(|(id, _)| *id).collect();
                     let user = self.nary(&node.0.op, ids);
-                    self.note_layers(user, operands, &dag);
+                    self.note_layers(user, operands, dag);
                     built.push(Built::One(user));
                     continue;
                 }
@@ -214,7 +262,7 @@ impl Expressions {
             };
             if matches!(&node.0.op, fleet::Op::Patch) {
                 let operands = of.iter().map(|at| (built[*at].id(), *at)).collect();
-                self.note_layers(expr, operands, &dag);
+                self.note_layers(expr, operands, dag);
             }
             built.push(Built::One(expr));
         }
@@ -224,7 +272,7 @@ impl Expressions {
     fn note_layers(&mut self, user: ExprId, operands: Vec<(ExprId, usize)>, dag: &Dag) {
         for (operand, at) in operands {
             if operand != user {
-                self.layers.push((user, operand, layer(&dag.nodes[at])));
+                self.layers.push((user, operand, dag.nodes[at].clone()));
             }
         }
     }
@@ -268,9 +316,7 @@ impl Expressions {
             fleet::Op::Union | fleet::Op::Overlay => Expr::Empty,
             fleet::Op::All => Expr::All,
             fleet::Op::Named(_) => return Ok(operand(0)),
-            fleet::Op::Deploy(deployed) => {
-                Expr::Deploy(self.slot(&deployed.resource, &deployed.claims))
-            }
+            fleet::Op::Deploy(deployed) => Expr::Deploy(self.slot(deployed)),
             fleet::Op::Patch => return Ok(pairs(Expr::Patch, self)),
             fleet::Op::Mask => return Ok(pairs(Expr::Mask, self)),
             fleet::Op::Within => Expr::Within(operand(0), operand(1)),
@@ -299,21 +345,18 @@ impl Expressions {
         })
     }
 
-    fn slot(&mut self, resource: &ResourceName, claims: &Arc<Tree<()>>) -> Slot {
-        let mut listed = Vec::new();
-        claims.walk(&mut Vec::new(), &mut |fields, tree| {
-            let fields = fields.iter().copied().cloned().collect();
-            let own = tree.own.iter().map(|(value, ())| value.clone()).collect();
-            listed.push((fields, own, tree.below.is_some()));
-            true
-        });
+    fn slot(&mut self, deployed: &fleet::Deployed) -> Slot {
         let next = Slot::try_from(self.deployments.len()).unwrap_or(Slot::MAX);
-        match self.slot_of.entry((resource.clone(), listed)) {
+        let deployment = Deployment {
+            resource: deployed.resource.clone(),
+            claims: Arc::clone(&deployed.claims),
+            hash: deployed.hash,
+        };
+        match self.slot_of.entry(deployment) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(slot) => {
+                self.deployments.push(slot.key().clone());
                 slot.insert(next);
-                let (resource, claims) = (resource.clone(), Arc::clone(claims));
-                self.deployments.push(Deployment { resource, claims });
                 next
             }
         }

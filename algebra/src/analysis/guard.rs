@@ -2,8 +2,8 @@
 
 use super::answer::TooLarge;
 use super::arena::{Arena, Op, Ref};
-use super::map::Map;
 use super::space::{BucketSpace, Class, Dimension, Space, Var};
+use crate::map::Map;
 use crate::selector::{Partition, Selector, Test, View};
 
 /// The guards of the selectors seen so far, by address.
@@ -25,6 +25,11 @@ impl Guards {
     ) -> Result<Ref, TooLarge> {
         if let Some(known) = self.known.get(&selector.address()) {
             return Ok(*known);
+        }
+        if let View::Test(test) = selector.view() {
+            let guard = test_guard(test, space, arena)?;
+            self.known.insert(selector.address(), guard);
+            return Ok(guard);
         }
         for node in selector.postorder() {
             if self.known.contains_key(&node.address()) {
@@ -66,13 +71,10 @@ fn test_guard(test: &Test, space: &Space, arena: &mut Arena) -> Result<Ref, TooL
             let Dimension::Label(_, partition) = space.dimension(var) else {
                 return Ok(Ref::EMPTY);
             };
-            label_guard(test, var, partition, arena)
+            label_guard(test, (var, partition), space, arena)
         }
         Test::Id(ids) => {
-            let mut classes: Vec<Class> =
-                ids.iter().filter_map(|id| space.class_of_id(Var::ID, id)).collect();
-            classes.sort_unstable();
-            classes.dedup();
+            let classes = space.ids().classes_of(ids);
             let listed = classes.into_iter().map(|class| (class, Ref::TRUE)).collect();
             arena.make(Var::ID, listed, Ref::EMPTY)
         }
@@ -116,17 +118,17 @@ fn bucket_guard(
 
 fn label_guard(
     test: &Test,
-    var: Var,
-    partition: &Partition,
+    (var, partition): (Var, &Partition),
+    space: &Space,
     arena: &mut Arena,
 ) -> Result<Ref, TooLarge> {
     let absent = Class::new(partition.n_classes() - 1);
     match test {
         // Only the strings that it names differ from the rest.
         Test::In { values, .. } => {
-            let listed =
-                values.iter().map(|v| (Class::new(partition.class_of(Some(v))), Ref::TRUE));
-            arena.make(var, listed.collect(), Ref::EMPTY)
+            let classes = values.iter().filter_map(|value| space.class_of_value(var, value));
+            let listed = classes.map(|class| (class, Ref::TRUE)).collect();
+            arena.make(var, listed, Ref::EMPTY)
         }
         Test::Exists { .. } => arena.make(var, vec![(absent, Ref::EMPTY)], Ref::TRUE),
         _ => {

@@ -90,7 +90,7 @@ impl Made {
         let mut open = vec![old];
         while let Some(at) = open.pop() {
             if above.insert(at) {
-                open.extend(self.expressions.users(at).iter().filter(|user| **user <= root));
+                open.extend(self.expressions.users(at).filter(|user| *user <= root));
             }
         }
         let mut now = std::collections::HashMap::from([(old, new)]);

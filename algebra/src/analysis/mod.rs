@@ -18,9 +18,10 @@ mod difference;
 mod drawing;
 mod expression;
 mod guard;
+mod ids;
 mod lab;
 mod layers;
-mod map;
+
 mod membership;
 mod merge;
 mod mutations;
@@ -34,9 +35,10 @@ mod verification;
 mod walk;
 mod witness;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::fleet::{Fleet, Op};
+use crate::map::Map;
 use crate::names::DeviceId;
 use crate::selector::Selector;
 use crate::word::Part;
@@ -95,13 +97,15 @@ struct Made {
     arena: Arena,
     guards: Guards,
     expressions: Expressions,
-    roots: HashMap<usize, ExprId>,
+    roots: Map<usize, ExprId>,
+    /// Empty until it is asked for: fleets that are one expression need none.
     table: Table,
+    has_table: bool,
     candidates: Candidates,
     care: Ref,
     readings: Readings,
     /// The variables that the words of each shape mention.
-    mentioned: HashMap<ShapeId, BTreeSet<Var>>,
+    mentioned: Map<ShapeId, BTreeSet<Var>>,
 }
 
 impl Analysis {
@@ -155,6 +159,7 @@ impl Analysis {
     #[doc(hidden)]
     pub fn check_invariants(&mut self) -> Result<(), String> {
         let Some(made) = &mut self.made else { return Ok(()) };
+        made.complete();
         made.arena.check_invariants()?;
         let roots: Vec<ExprId> = made.roots.values().copied().collect();
         for root in roots {
@@ -174,6 +179,17 @@ impl Analysis {
 
     /// What was made of all fleets and selectors, these among them.
     fn made(&mut self, fleets: &[&Fleet], selectors: &[&Selector]) -> Result<&mut Made, TooLarge> {
+        let made = self.without_table(fleets, selectors)?;
+        made.complete();
+        Ok(made)
+    }
+
+    /// The same; it may have no table of paths yet.
+    fn without_table(
+        &mut self,
+        fleets: &[&Fleet],
+        selectors: &[&Selector],
+    ) -> Result<&mut Made, TooLarge> {
         let known = |made: &Made| {
             fleets.iter().all(|fleet| made.roots.contains_key(&fleet.address()))
                 && selectors
@@ -228,13 +244,11 @@ impl Made {
         let mut arena = Arena::new(budget);
         let mut guards = Guards::default();
         let mut expressions = Expressions::default();
-        let mut roots = HashMap::new();
-        for fleet in fleets {
-            let root = expressions.add(fleet, &mut guards, &space, &mut arena)?;
+        let mut roots = Map::default();
+        for (fleet, dag) in fleets.iter().zip(&dags) {
+            let root = expressions.add(dag, &mut guards, &space, &mut arena)?;
             roots.insert(fleet.address(), root);
         }
-        let ids: Vec<ExprId> = roots.values().copied().collect();
-        let table = Table::new(&expressions, &ids);
         let care = assumptions.care(&space, &mut arena)?;
         Ok(Self {
             space,
@@ -242,12 +256,22 @@ impl Made {
             guards,
             expressions,
             roots,
-            table,
+            table: Table::default(),
+            has_table: false,
             candidates: Candidates::default(),
             care,
             readings: Readings::new(placeholder(&literals)),
-            mentioned: HashMap::new(),
+            mentioned: Map::default(),
         })
+    }
+
+    /// Makes the table of paths, once.
+    fn complete(&mut self) {
+        if !self.has_table {
+            let roots: Vec<ExprId> = self.roots.values().copied().collect();
+            self.table = Table::new(&self.expressions, &roots);
+            self.has_table = true;
+        }
     }
 
     fn root(&self, fleet: &Fleet) -> ExprId {
@@ -283,7 +307,7 @@ impl Made {
 /// The private-use characters of a literal.
 fn private_use(part: &Part) -> Option<String> {
     match part {
-        Part::Literal(text) => {
+        Part::Literal(text) if !text.is_ascii() => {
             Some(text.chars().filter(|c| ('\u{E000}'..='\u{F8FF}').contains(c)).collect())
         }
         _ => None,

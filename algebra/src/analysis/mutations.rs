@@ -118,7 +118,7 @@ impl Slip {
 fn with(dag: &Dag, at: usize, new: Fleet) -> Fleet {
     let mut now: Vec<Fleet> = dag.nodes[..at].to_vec();
     now.push(new);
-    for (node, operands) in dag.nodes.iter().zip(&dag.operands).skip(at + 1) {
+    for (node, operands) in dag.nodes.iter().zip(dag.operands.iter()).skip(at + 1) {
         let same =
             operands.iter().all(|&operand| now[operand].address() == dag.nodes[operand].address());
         now.push(if same {

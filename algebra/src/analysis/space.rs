@@ -8,11 +8,13 @@
 //! other ids. So the point of a named id is known in every bucket space, and a diagram that tests
 //! the id first never tests the bucket of a named one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::names::{DeviceId, LabelKey};
-use crate::selector::{Partition, Selector, Test, bucket_point};
+use super::ids::{IdClasses, IdSets};
+use crate::map::{Map, Set};
+use crate::names::LabelKey;
+use crate::selector::{Partition, Selector, Test, View};
 
 /// One variable: its position in the order of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,13 +55,8 @@ pub(super) struct Space {
     buckets: Vec<BucketSpace>,
     // INVARIANT: sorted by key, none twice.
     labels: Vec<(LabelKey, Partition)>,
-}
-
-/// Ids that no test tells apart.
-#[derive(Debug, Default)]
-pub(super) struct IdClasses {
-    members: Vec<Vec<DeviceId>>,
-    class_of: HashMap<DeviceId, Class>,
+    /// For each label the classes of the strings that are tested for equality.
+    explicit: Vec<Map<Arc<str>, Class>>,
 }
 
 /// One bucket space, cut at the bounds that are tested.
@@ -83,21 +80,6 @@ impl BucketSpace {
     }
 }
 
-impl IdClasses {
-    /// The ids of `class`; `None` for all ids that are not named.
-    pub(super) fn members(&self, class: Class) -> Option<&[DeviceId]> {
-        self.members.get(class.index()).map(Vec::as_slice)
-    }
-
-    pub(super) fn is_named(&self, id: &DeviceId) -> bool {
-        self.class_of.contains_key(id)
-    }
-
-    fn others(&self) -> Class {
-        Class::new(self.members.len())
-    }
-}
-
 impl Space {
     /// The space that tells apart what `selectors` do, with each of `values` a class of its own.
     pub(super) fn new<'a>(
@@ -105,19 +87,24 @@ impl Space {
         values: &BTreeMap<LabelKey, BTreeSet<Arc<str>>>,
         mentioned: &BTreeSet<LabelKey>,
     ) -> Self {
-        let mut seen = std::collections::HashSet::new();
-        let mut tests: BTreeSet<&Test> = BTreeSet::new();
-        for selector in selectors {
-            if seen.insert(selector.address()) {
-                tests.extend(selector.atoms());
+        let mut seen = Set::default();
+        let mut known: Set<&Test> = Set::default();
+        let mut tests: Vec<&Test> = Vec::new();
+        let mut sets = IdSets::default();
+        for selector in selectors.into_iter().filter(|selector| seen.insert(selector.address())) {
+            for part in selector.postorder() {
+                match part.view() {
+                    View::Test(Test::Id(ids)) => sets.add(ids),
+                    View::Test(test) if known.insert(test) => tests.push(test),
+                    _ => {}
+                }
             }
         }
         let mut labels: BTreeMap<&LabelKey, Vec<&Test>> = BTreeMap::new();
         let mut cuts: BTreeMap<&Arc<str>, BTreeSet<u64>> = BTreeMap::new();
-        let mut sets = Vec::new();
         for test in tests {
             match test {
-                Test::Id(ids) => sets.push(ids),
+                Test::Id(_) => {}
                 Test::Bucket { salt, start, end } => {
                     let bounds = [Some(*start), *end].into_iter().flatten();
                     cuts.entry(salt).or_default().extend(bounds.filter(|point| *point != 0));
@@ -143,9 +130,14 @@ impl Space {
             let named = Test::In { key: key.clone(), values: named.into() };
             (key.clone(), Partition::of(tests.iter().copied().chain([&named])))
         });
-        let labels = labels.collect();
-        let ids = id_classes(&sets, &buckets);
-        Self { ids, buckets, labels }
+        let labels: Vec<(LabelKey, Partition)> = labels.collect();
+        let explicit = labels.iter().map(|(_, partition)| {
+            let numbered = partition.explicit().enumerate();
+            numbered.map(|(at, value)| (Arc::clone(value), Class::new(at))).collect()
+        });
+        let explicit = explicit.collect();
+        let ids = IdClasses::new(sets, &buckets);
+        Self { ids, buckets, labels, explicit }
     }
 
     pub(super) fn dimension(&self, var: Var) -> Dimension<'_> {
@@ -208,7 +200,7 @@ impl Space {
     /// The classes of `var` that have members, `otherwise` among them, in order.
     pub(super) fn classes(&self, var: Var) -> Vec<Class> {
         match self.dimension(var) {
-            Dimension::Id(ids) => (0..=ids.members.len()).map(Class::new).collect(),
+            Dimension::Id(ids) => (0..=ids.others().index()).map(Class::new).collect(),
             Dimension::Bucket(bucket) => (0..=bucket.cuts.len()).map(Class::new).collect(),
             Dimension::Label(_, partition) => {
                 partition.inhabited().into_iter().map(Class::new).collect()
@@ -216,36 +208,11 @@ impl Space {
         }
     }
 
-    /// The class of the id of a device, and of its points.
-    pub(super) fn class_of_id(&self, var: Var, id: &DeviceId) -> Option<Class> {
-        match self.dimension(var) {
-            Dimension::Id(ids) => Some(ids.class_of.get(id).copied().unwrap_or(ids.others())),
-            Dimension::Bucket(bucket) => {
-                Some(bucket.class_of(bucket_point(&bucket.salt, id.as_str())))
-            }
-            Dimension::Label(..) => None,
-        }
+    /// The class of the string `value` of the label `var`.
+    pub(super) fn class_of_value(&self, var: Var, value: &str) -> Option<Class> {
+        let at = (var.0 as usize).checked_sub(1 + self.buckets.len())?;
+        let (_, partition) = self.labels.get(at)?;
+        let explicit = self.explicit.get(at).and_then(|explicit| explicit.get(value));
+        Some(explicit.copied().unwrap_or_else(|| Class::new(partition.class_of(Some(value)))))
     }
-}
-
-/// The classes of the ids in `sets`: by the sets that hold them, and by their intervals.
-fn id_classes(sets: &[&Arc<[DeviceId]>], buckets: &[BucketSpace]) -> IdClasses {
-    let mut held_by: BTreeMap<&DeviceId, Vec<usize>> = BTreeMap::new();
-    for (at, set) in sets.iter().enumerate() {
-        for id in set.iter() {
-            held_by.entry(id).or_default().push(at);
-        }
-    }
-    let mut groups: BTreeMap<(Vec<usize>, Vec<Class>), Vec<DeviceId>> = BTreeMap::new();
-    for (id, sets) in held_by {
-        let points =
-            buckets.iter().map(|bucket| bucket.class_of(bucket_point(&bucket.salt, id.as_str())));
-        groups.entry((sets, points.collect())).or_default().push(id.clone());
-    }
-    let mut classes = IdClasses::default();
-    for (at, members) in groups.into_values().enumerate() {
-        classes.class_of.extend(members.iter().map(|id| (id.clone(), Class::new(at))));
-        classes.members.push(members);
-    }
-    classes
 }

@@ -8,12 +8,13 @@
 //! hold them, and (where a patch looks at it) they have the same root. The diagram of a shape
 //! has slots in its leaves; this table says which value a slot has at a path.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::arena::Slot;
-use super::expression::{Deployment, Expr, ExprId, Expressions};
+use super::expression::{Expr, ExprId, Expressions};
 use crate::facts::Facts;
+use crate::map::Map;
 use crate::names::{Field, ResourceName};
 use crate::path::Path;
 use crate::path_set::PathSet;
@@ -58,12 +59,12 @@ pub(super) struct Table {
     /// Of each point, the slots that claim it and the numbers of their values, in order.
     claims: Vec<Vec<(Slot, u32)>>,
     values: Vec<Value>,
-    value_of: HashMap<Value, u32>,
+    value_of: Map<Value, u32>,
     pub(super) shapes: Vec<Shape>,
     shape_of: Vec<Option<ShapeId>>,
 }
 
-/// The points of one resource by their fields.
+/// The fields of one resource that sets of paths list.
 #[derive(Default)]
 struct Trie {
     children: BTreeMap<Field, Trie>,
@@ -73,88 +74,102 @@ impl Trie {
     fn insert(&mut self, fields: &[Field]) {
         fields.iter().fold(self, |trie, field| trie.children.entry(field.clone()).or_default());
     }
+}
 
-    fn insert_tree(&mut self, tree: &Tree<()>) {
-        for (field, child) in &tree.children {
-            self.children.entry(field.clone()).or_default().insert_tree(child);
+/// What is at one path: the fields listed below it, and what each slot that reaches it claims.
+#[derive(Default)]
+struct Place<'a> {
+    listed: Option<&'a Trie>,
+    // INVARIANT: in the order of slots.
+    claims: Vec<(Slot, &'a Tree<()>)>,
+}
+
+impl<'a> Place<'a> {
+    /// What is one field below; `unlisted` is what a leaf claims there.
+    fn below(&self, unlisted: &'a Tree<()>) -> BTreeMap<&'a Field, Self> {
+        let mut below: BTreeMap<&Field, Self> = BTreeMap::new();
+        for (field, trie) in self.listed.iter().flat_map(|trie| &trie.children) {
+            below.entry(field).or_default().listed = Some(trie);
         }
+        let mut has_leaf = false;
+        for (slot, tree) in &self.claims {
+            has_leaf |= tree.below.is_some();
+            for (field, child) in &tree.children {
+                below.entry(field).or_default().claims.push((*slot, child));
+            }
+        }
+        if has_leaf {
+            // A leaf reaches every field that somebody lists.
+            for (field, place) in &mut below {
+                let leaves = self.claims.iter().filter(|(_, tree)| {
+                    tree.below.is_some() && !tree.children.contains_key(*field)
+                });
+                place.claims.extend(leaves.map(|(slot, _)| (*slot, unlisted)));
+                place.claims.sort_unstable_by_key(|(slot, _)| *slot);
+            }
+        }
+        below
     }
 }
 
 impl Table {
     pub(super) fn new(expressions: &Expressions, roots: &[ExprId]) -> Self {
-        let mut tries: BTreeMap<ResourceName, Trie> = BTreeMap::new();
         let reached = reached(expressions, roots);
-        let deployments = expressions.deployments();
-        for deployment in deployments {
-            let trie = tries.entry(deployment.resource.clone()).or_default();
-            trie.insert_tree(&deployment.claims);
+        let mut tries: BTreeMap<&ResourceName, Trie> = BTreeMap::new();
+        let sets = expressions.path_sets();
+        for path in sets.iter().flat_map(|set| set.subtrees().chain(set.points())) {
+            tries.entry(path.resource()).or_default().insert(path.fields());
         }
-        let listed =
-            |set: &PathSet| -> Vec<Path> { set.subtrees().chain(set.points()).cloned().collect() };
-        for path in expressions.path_sets().iter().flat_map(listed) {
-            if let Some(trie) = tries.get_mut(path.resource()) {
-                trie.insert(path.fields());
-            }
-        }
-        let mut table = Self::default();
-        let mut by_resource: BTreeMap<&ResourceName, Vec<(Slot, &Deployment)>> = BTreeMap::new();
-        for (slot, deployment) in deployments.iter().enumerate() {
+        let mut places: BTreeMap<&ResourceName, Place<'_>> = BTreeMap::new();
+        for (slot, deployment) in expressions.deployments().iter().enumerate() {
             let slot = Slot::try_from(slot).unwrap_or(Slot::MAX);
-            by_resource.entry(&deployment.resource).or_default().push((slot, deployment));
+            let place = places.entry(&deployment.resource).or_default();
+            place.claims.push((slot, &deployment.claims));
+            place.listed = tries.get(&deployment.resource);
         }
-        for (resource, trie) in &tries {
-            let claims: Vec<(Slot, Arc<Tree<()>>)> = by_resource
-                .get(resource)
-                .into_iter()
-                .flatten()
-                .map(|(slot, deployment)| (*slot, Arc::clone(&deployment.claims)))
-                .collect();
-            table.add(resource, trie, &mut Vec::new(), &claims);
+        let unlisted = Tree::claim(Value::Unset, ());
+        let mut table = Self::default();
+        for (resource, place) in &places {
+            table.add(resource, place, &mut Vec::new(), &unlisted);
         }
         let has_patch = reached.iter().any(|e| matches!(expressions.get(*e), Expr::Patch(..)));
-        table.shape(expressions.path_sets(), has_patch);
+        table.shape(sets, has_patch);
         table
     }
 
-    /// Adds the point at `fields`, the one beneath it, and those below; only `claims` reach here.
-    fn add(
+    /// Adds the point at `fields`, the one beneath it, and those below.
+    fn add<'a>(
         &mut self,
         resource: &ResourceName,
-        trie: &Trie,
+        place: &Place<'a>,
         fields: &mut Vec<Field>,
-        claims: &[(Slot, Arc<Tree<()>>)],
+        unlisted: &'a Tree<()>,
     ) {
         let Ok(path) = Path::new(resource.clone(), fields.clone()) else { return };
-        let here = claims.iter().filter_map(|(slot, tree)| {
+        let here = place.claims.iter().filter_map(|(slot, tree)| {
             let (value, ()) = tree.own.first()?;
-            Some((*slot, value.clone()))
+            Some((*slot, value))
         });
-        let here: Vec<(Slot, Value)> = here.collect();
         self.point(Point { path: path.clone(), beneath: false }, here);
-        let unset = claims.iter().filter(|(_, tree)| tree.below.is_some());
-        let unset = unset.map(|(slot, _)| (*slot, Value::Unset)).collect();
+        let unset = place.claims.iter().filter(|(_, tree)| tree.below.is_some());
+        let unset = unset.map(|(slot, _)| (*slot, &Value::Unset));
         self.point(Point { path, beneath: true }, unset);
-        for (field, child) in &trie.children {
-            let below = claims.iter().filter_map(|(slot, tree)| {
-                let reaches = tree.below.is_some() || tree.children.contains_key(field);
-                reaches.then(|| (*slot, tree.child(field)))
-            });
-            let below: Vec<_> = below.collect();
+        for (field, below) in place.below(unlisted) {
             fields.push(field.clone());
-            self.add(resource, child, fields, &below);
+            self.add(resource, &below, fields, unlisted);
             fields.pop();
         }
     }
 
-    fn point(&mut self, point: Point, claims: Vec<(Slot, Value)>) {
-        let claims = claims.into_iter().map(|(slot, value)| {
+    fn point<'a>(&mut self, point: Point, claims: impl Iterator<Item = (Slot, &'a Value)>) {
+        let claims = claims.map(|(slot, value)| {
+            if let Some(number) = self.value_of.get(value) {
+                return (slot, *number);
+            }
             let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-            let number = *self.value_of.entry(value).or_insert_with_key(|value| {
-                self.values.push(value.clone());
-                next
-            });
-            (slot, number)
+            self.value_of.insert(value.clone(), next);
+            self.values.push(value.clone());
+            (slot, next)
         });
         let claims = claims.collect();
         self.points.push(point);
@@ -163,7 +178,7 @@ impl Table {
 
     fn shape(&mut self, path_sets: &[PathSet], by_root: bool) {
         type Key = (Arc<[Slot]>, Arc<[(bool, bool)]>, Option<PointId>);
-        let mut known: HashMap<Key, ShapeId> = HashMap::new();
+        let mut known: Map<Key, ShapeId> = Map::default();
         let mut root = 0;
         for (at, point) in self.points.iter().enumerate() {
             if point.path.fields().is_empty() && !point.beneath {

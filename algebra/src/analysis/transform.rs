@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::answer::TooLarge;
 use super::arena::{Arena, Node, Ref};
-use super::map::{Map, Set};
 use super::space::{Class, Var};
+use crate::map::{Map, Set};
 
 impl Arena {
     /// The nodes of `root`, each once, children before what leads to them, as far as `enter` says.

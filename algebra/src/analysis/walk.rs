@@ -6,14 +6,14 @@
 //! as written differ somewhere in it; words that are the same are the same all over it. So an
 //! unlisted class needs no visit of its own, whatever it is: what holds of the words as written holds there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::answer::TooLarge;
 use super::arena::{Arena, Ref};
-use super::map::Set;
 use super::space::{Class, Dimension, Space, Var};
 use crate::facts::{Attestation, Facts, Label};
+use crate::map::{Map, Set};
 use crate::names::DeviceId;
 
 /// Which classes of one variable a region has.
@@ -160,13 +160,13 @@ fn trail(steps: &[Step], last: usize) -> Trail {
 /// Facts that know what is pinned and nothing else, to read words under pins.
 pub(super) struct Readings {
     placeholder: DeviceId,
-    known: HashMap<Pins, Facts>,
+    known: Map<Pins, Facts>,
 }
 
 impl Readings {
     /// `placeholder` stands for an id that is not known; no word contains it.
     pub(super) fn new(placeholder: DeviceId) -> Self {
-        Self { placeholder, known: HashMap::new() }
+        Self { placeholder, known: Map::default() }
     }
 
     /// The facts under `pins`: words that are read there keep the labels that are not pinned.

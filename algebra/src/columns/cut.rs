@@ -17,7 +17,7 @@ pub(super) fn claimed(dag: &Dag, path: &Path) -> Vec<Selector> {
     let root = Path::root(path.resource().clone());
     let roots = if root == *path { None } else { Some(claimed(dag, &root)) };
     let mut claimed: Vec<Selector> = Vec::with_capacity(dag.len());
-    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+    for (fleet, of) in dag.nodes.iter().zip(dag.operands.iter()) {
         let at = |n: usize| claimed[of[n]].clone();
         let here = match &fleet.0.op {
             Op::Empty | Op::All | Op::Invalid(_) | Op::Foreign(_) => Selector::none(),
@@ -61,7 +61,7 @@ pub(super) fn cut(dag: &Dag, root: &Path, entries: &[Entry<'_>]) -> Option<Fleet
     let has_patch = dag.nodes.iter().any(|fleet| matches!(fleet.0.op, Op::Patch));
     let roots = if has_patch { claimed(dag, root) } else { Vec::new() };
     let mut done: Vec<Option<Fleet>> = Vec::with_capacity(dag.len());
-    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+    for (fleet, of) in dag.nodes.iter().zip(dag.operands.iter()) {
         let make = |op: Op, of: Vec<Fleet>| Fleet::node(op, of, fleet.0.origin.clone());
         let at = |n: usize| done[of[n]].clone();
         let here = match &fleet.0.op {

@@ -196,9 +196,12 @@ impl Group {
 
     /// The entries of some rows, from what their members add up to.
     pub(super) fn settle(&self, entries: &mut [u32]) {
-        if let Some(renumbered) = &self.renumbered {
+        if let Some(renumbered) = &self.renumbered
+            && let Some(last) = renumbered.len().checked_sub(1)
+        {
+            // Every entry is in the table; a minimum costs less than a branch that asks whether.
             for entry in entries {
-                *entry = renumbered.get(*entry as usize).map_or(0, |&entry| entry.into());
+                *entry = renumbered[(*entry as usize).min(last)].into();
             }
         }
     }
@@ -290,8 +293,10 @@ impl Entries {
 }
 
 fn look_up<C: Code, E: Copy + Into<u32>>(codes: &[C], table: &[E], entries: &mut [u32]) {
+    // Every code is in the table, see `Group::settle`.
+    let Some(last) = table.len().checked_sub(1) else { return };
     for (entry, code) in entries.iter_mut().zip(codes) {
-        *entry += table.get(code.index()).map_or(0, |&entry| entry.into());
+        *entry += table[code.index().min(last)].into();
     }
 }
 

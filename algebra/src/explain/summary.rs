@@ -28,7 +28,7 @@ pub(super) struct Summary {
 pub(super) fn summaries(dag: &Dag, path: Option<&Path>) -> Vec<Summary> {
     let nothing = Summary { resources: Arc::default(), layers: Arc::from([]) };
     let mut summaries: Vec<Summary> = Vec::with_capacity(dag.len());
-    for (fleet, of) in dag.nodes.iter().zip(&dag.operands) {
+    for (fleet, of) in dag.nodes.iter().zip(dag.operands.iter()) {
         let summary = match &fleet.0.op {
             Op::Empty | Op::All | Op::Invalid(_) | Op::Foreign(_) => nothing.clone(),
             Op::Deploy(deployed) => {

@@ -202,6 +202,9 @@ impl Selector {
     /// Each shared node once, every node after its parts.
     #[must_use]
     pub fn postorder(&self) -> Vec<&Self> {
+        if self.view().children().is_empty() {
+            return vec![self];
+        }
         let mut seen = HashSet::new();
         let mut order = Vec::new();
         let mut stack = vec![(self, false)];

@@ -28,7 +28,7 @@ impl Fleet {
         let dag = Dag::of(self);
         let mut selectors = HashMap::new();
         let mut digests: Vec<Digest> = Vec::with_capacity(dag.len());
-        for (fleet, operands) in dag.nodes.iter().zip(&dag.operands) {
+        for (fleet, operands) in dag.nodes.iter().zip(dag.operands.iter()) {
             let of = operands.iter().map(|&at| digests[at]);
             digests.push(node(&fleet.0.op, of, &mut selectors));
         }

@@ -36,7 +36,7 @@ pub(super) fn document(fleet: &Fleet, options: EncodeOptions) -> Result<Document
     };
     let dag = Dag::of(fleet);
     let mut positions: Vec<usize> = Vec::with_capacity(dag.len());
-    for (node, operands) in dag.nodes.iter().zip(&dag.operands) {
+    for (node, operands) in dag.nodes.iter().zip(dag.operands.iter()) {
         let of = operands.iter().map(|&at| i64::try_from(positions[at]).unwrap_or(i64::MAX));
         positions.push(encoder.node(node, of.collect())?);
     }
