@@ -153,7 +153,7 @@ impl Evaluator {
             Op::Restrict(_) if mutant!(RestrictBare) && !self.holds(at, answers) => &[],
             Op::Choose(_) if mutant!(ChooseFallsThrough) && !members[of[0]] => &of[1..],
             Op::Empty | Op::All | Op::Deploy(_) | Op::Invalid(_) | Op::Foreign(_) => &[],
-            Op::Union | Op::Overlay | Op::Patch | Op::Mask => &of[..],
+            Op::Union | Op::Overlay | Op::Patch | Op::Mask => of,
             Op::Choose(_) if self.chooses(at, answers) => &of[..1],
             Op::Choose(_) => &of[1..],
             Op::Within

@@ -63,6 +63,34 @@ pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
 fn edits(layers: &[Layer]) -> Result<Vec<Edit>, Box<dyn std::error::Error>> {
     let parts = world::parts(layers);
     let old = Fleet::overlay_all(parts.iter().cloned());
+    // A program that edits one layer builds the others as before: they are the same values.
+    let part = |layer: &Layer| match layers.iter().position(|known| known == layer) {
+        Some(at) => parts[at].clone(),
+        None => world::parts(std::slice::from_ref(layer)).remove(0),
+    };
+    let lock = Fleet::decode(old.encode(&escadre_algebra::EncodeOptions::default())?.as_bytes())?;
+    let edit = |(name, layers): (&'static str, Vec<Layer>)| {
+        let new = Fleet::overlay_all(layers.iter().map(part));
+        let limit = if name == EVERYWHERE { LIMIT_EVERYWHERE } else { LIMIT };
+        Edit { name, old: old.clone(), new, limit }
+    };
+    let mut edits: Vec<Edit> = edited(layers).into_iter().map(edit).collect();
+    let read = edits.iter().find(|edit| edit.name == ONE_SITE).map(|edit| Edit {
+        name: "the same, from fleet.lock",
+        old: lock,
+        new: edit.new.clone(),
+        limit: LIMIT,
+    });
+    edits.splice(1..1, read);
+    Ok(edits)
+}
+
+/// The edits that change a value at one site, and everywhere.
+pub(crate) const ONE_SITE: &str = "value, one site";
+const EVERYWHERE: &str = "value, everywhere";
+
+/// The layers after each edit.
+pub(crate) fn edited(layers: &[Layer]) -> Vec<(&'static str, Vec<Layer>)> {
     // A layer of a kind, the one nearest to the middle.
     let near = |kind: fn(&Condition) -> bool| {
         let at = |(at, layer): (usize, &Layer)| kind(&layer.condition).then_some(at);
@@ -70,32 +98,25 @@ fn edits(layers: &[Layer]) -> Result<Vec<Edit>, Box<dyn std::error::Error>> {
         all.min_by_key(|at| at.abs_diff(layers.len() / 2)).unwrap_or(0)
     };
     let with = |at: usize, change: &dyn Fn(&mut Layer)| {
-        let mut layer = layers[at].clone();
-        change(&mut layer);
-        let mut parts = parts.clone();
-        parts[at] = world::parts(&[layer]).remove(0);
-        Fleet::overlay_all(parts)
+        let mut layers = layers.to_vec();
+        change(&mut layers[at]);
+        layers
     };
     let revalue = |layer: &mut Layer| layer.value = "edited".to_owned();
     let site = near(|c| matches!(c, Condition::Is(8, _)));
     let pair = near(|c| matches!(c, Condition::Both(..)));
-    let new = with(site, &revalue);
-    let lock = Fleet::decode(old.encode(&escadre_algebra::EncodeOptions::default())?.as_bytes())?;
     let widened = with(site, &|layer| {
         layer.condition = Condition::Is(8, vec!["site-1".to_owned(), "site-2".to_owned()]);
     });
-    let mut fewer = parts.clone();
+    let mut fewer = layers.to_vec();
     fewer.remove(site);
-    let edit = |name, old: &Fleet, new| Edit { name, old: old.clone(), new, limit: LIMIT };
-    let everywhere = edit("value, everywhere", &old, with(0, &revalue));
-    Ok(vec![
-        edit("value, one site", &old, new.clone()),
-        edit("the same, from fleet.lock", &lock, new),
-        edit("value, two labels", &old, with(pair, &revalue)),
-        Edit { limit: LIMIT_EVERYWHERE, ..everywhere },
-        edit("other sites", &old, widened),
-        edit("layer removed", &old, Fleet::overlay_all(fewer)),
-    ])
+    vec![
+        (ONE_SITE, with(site, &revalue)),
+        ("value, two labels", with(pair, &revalue)),
+        (EVERYWHERE, with(0, &revalue)),
+        ("other sites", widened),
+        ("layer removed", fewer),
+    ]
 }
 
 /// Compares with `denote` on every device, or on some of many.

@@ -7,44 +7,24 @@ use serde_json::json;
 
 use crate::Scale;
 use crate::floor::Floor;
-use crate::maps::{self, Configuration};
+use crate::maps::{self, Configuration, Device};
 use crate::measure::{Table, in_turns, ms, ratio, seconds};
 use crate::world::{self, Layer};
 
 /// At most so many times the floor, on the largest inventory.
 const LIMIT: f64 = 4.0;
-/// So many times faster than a loop over maps, on the largest inventory and with all layers,
-/// claims included.
-const FASTER: f64 = 10.0;
-/// A quick run has fewer devices for the same classes.
-const FASTER_QUICKLY: f64 = 3.0;
 /// At most so many bytes a device beyond the inventory.
 const MAX_BYTES: f64 = 64.0;
 /// The rival is asked for at most so many devices, and its time scaled.
 const MAX_RIVAL: usize = 100_000;
 
 pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
-    compared(scale, To::Floor)
-}
-
-pub(crate) fn rivals(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
-    compared(scale, To::Maps)
-}
-
-/// What a limit is of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    Floor,
-    Maps,
-}
-
-fn compared(scale: Scale, to: To) -> Result<Table, Box<dyn std::error::Error>> {
     let mut table = Table::default();
     for &n_devices in scale.sizes() {
         let columns = world::columns(scale.seed, n_devices)?;
         let floor = Floor::of(&columns);
         let n_rival = n_devices.min(MAX_RIVAL);
-        let rival = maps::devices(scale.seed, n_rival);
+        let rival = maps::devices(scale.seed, 0..n_rival);
         for n_layers in [20, 200] {
             let layers = world::layers(scale.seed, n_layers);
             let fleet = Fleet::overlay_all(world::parts(&layers));
@@ -75,36 +55,19 @@ fn compared(scale: Scale, to: To) -> Result<Table, Box<dyn std::error::Error>> {
                 ("maps/(ours+claims)", ratio(maps, ours + claims)),
             ]);
             if scale.counts(n_devices) {
-                claim(&mut table, scale, to, n_layers, [floor, ours, claims, maps]);
+                let limit = scale.limit(LIMIT);
+                table.claim(
+                    ours <= limit * floor,
+                    format!("{n_layers} layers: {:.1} times the floor, not {limit}", ours / floor),
+                );
             }
         }
     }
     Ok(table)
 }
 
-fn claim(table: &mut Table, scale: Scale, to: To, n_layers: usize, times: [f64; 4]) {
-    let [floor, ours, claims, maps] = times;
-    let limit = scale.limit(LIMIT);
-    let faster = if scale.quick { FASTER_QUICKLY } else { FASTER };
-    let gain = maps / (ours + claims);
-    match to {
-        To::Floor => table.claim(
-            ours <= limit * floor,
-            format!("{n_layers} layers: {:.1} times the floor, not {limit}", ours / floor),
-        ),
-        To::Maps => table.claim(
-            gain >= faster,
-            format!("{n_layers} layers: {gain:.1} times faster than maps, not {faster}"),
-        ),
-    }
-}
-
 /// Every device of the rival gets the same.
-fn check(
-    evaluation: &Evaluation,
-    layers: &[Layer],
-    rival: &[std::collections::HashMap<String, String>],
-) -> Result<(), String> {
+fn check(evaluation: &Evaluation, layers: &[Layer], rival: &[Device]) -> Result<(), String> {
     let mut known: BTreeMap<u32, Configuration> = BTreeMap::new();
     for (row, device) in rival.iter().enumerate() {
         let class = evaluation.class(row).ok_or("a row has no class")?;
@@ -118,7 +81,8 @@ fn check(
     Ok(())
 }
 
-fn configuration(claims: &Claims) -> Configuration {
+/// What the claims of a class say, as the maps say it.
+pub(crate) fn configuration(claims: &Claims) -> Configuration {
     let listed = claims.listed().into_iter().filter_map(|(path, candidates)| {
         let (Value::Text(word), ()) = candidates.first()? else { return None };
         let field = path.fields().first()?.as_str();

@@ -1,25 +1,29 @@
 //! The natural rival: plain Rust, a map of labels for each device, a loop over the layers.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::world::{Condition, KEYS, Layer, resource, values};
 
 /// What one device gets: a value for each resource and field.
 pub(crate) type Configuration = BTreeMap<(String, &'static str), String>;
 
-/// The labels of each device.
-pub(crate) fn devices(seed: u64, n: usize) -> Vec<HashMap<String, String>> {
+/// The labels of one device.
+pub(crate) type Device = HashMap<String, String>;
+
+/// The labels of each device of some rows.
+pub(crate) fn devices(seed: u64, rows: Range<usize>) -> Vec<Device> {
     let device = |row: usize| {
         let labels = KEYS.iter().zip(values(seed, row as u64));
         labels.filter_map(|(key, value)| Some(((*key).to_owned(), value?))).collect()
     };
-    (0..n).map(device).collect()
+    rows.map(device).collect()
 }
 
 /// What one device gets: of each field the value of the last layer that holds.
 pub(crate) fn configure<'a>(
     layers: &'a [Layer],
-    device: &HashMap<String, String>,
+    device: &Device,
 ) -> BTreeMap<(usize, &'static str), &'a str> {
     let mut configuration = BTreeMap::new();
     for layer in layers.iter().filter(|layer| holds(&layer.condition, device)) {
@@ -33,7 +37,7 @@ pub(crate) fn named(configuration: &BTreeMap<(usize, &'static str), &str>) -> Co
     entries.map(|((at, field), value)| ((resource(*at), *field), (*value).to_owned())).collect()
 }
 
-fn holds(condition: &Condition, device: &HashMap<String, String>) -> bool {
+pub(crate) fn holds(condition: &Condition, device: &Device) -> bool {
     match condition {
         Condition::Always => true,
         Condition::Is(key, values) => device.get(KEYS[*key]).is_some_and(|v| values.contains(v)),

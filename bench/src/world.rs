@@ -76,7 +76,7 @@ pub(crate) fn columns(seed: u64, n: usize) -> Result<Columns, Box<dyn std::error
 }
 
 /// A condition on a device, in a form that other programs can be written from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     Always,
     Is(usize, Vec<String>),
@@ -90,7 +90,7 @@ pub(crate) enum Condition {
 }
 
 /// One layer: it sets one field of one resource where a condition holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layer {
     pub(crate) resource: usize,
     pub(crate) field: &'static str,

@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::workspace::Workspace;
 
 /// For each member, the members it may use outside tests. A member that is not here is refused.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("escadre-algebra", &[]),
     ("escadre-laws", &["escadre-algebra", "escadre-interpreter"]),
     ("escadre-interpreter", &["escadre-algebra"]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
             "escadre-sim",
         ],
     ),
+    ("escadre-testbed", &[]),
     ("escadre-examples", &["escadre", "escadre-algebra"]),
     ("escadre-bench", &["escadre-algebra"]),
     ("xtask", &["escadre", "escadre-algebra", "escadre-interpreter"]),

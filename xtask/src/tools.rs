@@ -92,7 +92,7 @@ pub(crate) fn prepare(tool: &'static Tool) -> thread::JoinHandle<()> {
 }
 
 /// `$ESCADRE_CACHE`, else `escadre` in the user's cache folder.
-fn cache() -> Outcome<PathBuf> {
+pub(crate) fn cache() -> Outcome<PathBuf> {
     let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     given("ESCADRE_CACHE")
         .or_else(|| given("XDG_CACHE_HOME").map(|folder| folder.join("escadre")))

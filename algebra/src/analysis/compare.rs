@@ -46,7 +46,7 @@ impl Analysis {
         if a == b {
             return Ok(None);
         }
-        made.complete();
+        made.complete_where_unlike(a, b);
         let shows = |facts: &Facts| denote::<()>(f, facts) != denote::<()>(g, facts);
         made.first_unrelated(a, b, |xs, ys| xs == ys, shows)
     }

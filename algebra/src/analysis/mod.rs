@@ -31,6 +31,7 @@ mod space;
 mod support;
 mod table;
 mod transform;
+mod unlike;
 mod verification;
 mod walk;
 mod witness;
@@ -39,7 +40,7 @@ use std::collections::BTreeSet;
 
 use crate::fleet::{Fleet, Op};
 use crate::map::Map;
-use crate::names::DeviceId;
+use crate::names::{DeviceId, ResourceName};
 use crate::selector::Selector;
 use crate::word::Part;
 use arena::{Arena, Ref};
@@ -98,8 +99,9 @@ struct Made {
     guards: Guards,
     expressions: Expressions,
     roots: Map<usize, ExprId>,
-    /// Empty until it is asked for: fleets that are one expression need none.
+    /// Made when it is asked for, and of some resources only where those are all that matter.
     table: Table,
+    /// Whether the table has all resources.
     has_table: bool,
     candidates: Candidates,
     care: Ref,
@@ -268,10 +270,25 @@ impl Made {
     /// Makes the table of paths, once.
     fn complete(&mut self) {
         if !self.has_table {
-            let roots: Vec<ExprId> = self.roots.values().copied().collect();
-            self.table = Table::new(&self.expressions, &roots);
+            self.tabulate(|_| true);
             self.has_table = true;
         }
+    }
+
+    /// Makes a table of the resources in which `a` and `b` may differ, unless there is one of all.
+    fn complete_where_unlike(&mut self, a: ExprId, b: ExprId) {
+        if !self.has_table {
+            let resources = self.expressions.unlike(a, b);
+            self.tabulate(|resource| resources.contains(resource));
+        }
+    }
+
+    fn tabulate(&mut self, wanted: impl Fn(&ResourceName) -> bool) {
+        let roots: Vec<ExprId> = self.roots.values().copied().collect();
+        self.table = Table::new(&self.expressions, &roots, wanted);
+        // What is known of shapes goes by their numbers.
+        self.candidates = Candidates::default();
+        self.mentioned.clear();
     }
 
     fn root(&self, fleet: &Fleet) -> ExprId {

@@ -113,7 +113,12 @@ impl<'a> Place<'a> {
 }
 
 impl Table {
-    pub(super) fn new(expressions: &Expressions, roots: &[ExprId]) -> Self {
+    /// The table of all paths of the resources that are `wanted`.
+    pub(super) fn new(
+        expressions: &Expressions,
+        roots: &[ExprId],
+        wanted: impl Fn(&ResourceName) -> bool,
+    ) -> Self {
         let reached = reached(expressions, roots);
         let mut tries: BTreeMap<&ResourceName, Trie> = BTreeMap::new();
         let sets = expressions.path_sets();
@@ -123,6 +128,9 @@ impl Table {
         let mut places: BTreeMap<&ResourceName, Place<'_>> = BTreeMap::new();
         for (slot, deployment) in expressions.deployments().iter().enumerate() {
             let slot = Slot::try_from(slot).unwrap_or(Slot::MAX);
+            if !wanted(&deployment.resource) {
+                continue;
+            }
             let place = places.entry(&deployment.resource).or_default();
             place.claims.push((slot, &deployment.claims));
             place.listed = tries.get(&deployment.resource);

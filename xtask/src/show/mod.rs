@@ -4,7 +4,12 @@ mod compose;
 mod decide;
 mod killed;
 mod laws;
+mod networks;
+mod peaks;
+mod rivals;
 mod stations;
+mod table;
+mod whole;
 
 use crate::Outcome;
 use crate::workspace::Workspace;

@@ -1,0 +1,241 @@
+//! The device's side: reading its own keys, with permissions for nothing else, and reporting.
+//!
+//! A device acts on a manifest only once every resource that it names is there with the digest
+//! named, and never on one that is older than what it accepted.
+//!
+//! ```no_run
+//! # async fn run(seed: String, accepted: u64) -> Result<(), Box<dyn std::error::Error>> {
+//! use escadre_algebra::DeviceId;
+//! use escadre_nats::device::{Device, Report, Told};
+//! use escadre_nats::permissions::{Buckets, inbox_prefix};
+//!
+//! let id = DeviceId::parse("cam-1")?;
+//! let user = async_nats::ConnectOptions::with_nkey(seed).custom_inbox_prefix(inbox_prefix(&id));
+//! let client = user.connect("nats://127.0.0.1:4222").await?;
+//! let mut device = Device::connect(client, id, Buckets::default(), accepted).await?;
+//! loop {
+//!     match device.next().await? {
+//!         Told::Wanted(wanted) => device.report(&Report::new(wanted.generation, None)).await?,
+//!         Told::Left => return Ok(()),
+//!         Told::Refused(finding) => eprintln!("{}: {}", finding.key, finding.why),
+//!     }
+//! }
+//! # }
+//! ```
+
+mod intake;
+
+use async_nats::Client;
+use async_nats::jetstream::consumer::{Consumer, pull};
+use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use async_nats::jetstream::{self, context::Context};
+use bytes::Bytes;
+use escadre_algebra::{DeviceId, Digest};
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+
+use crate::driver::is_deletion;
+use crate::error::{ServerError, ServerErrorKind, Source};
+use crate::lower::encode;
+use crate::names::{Key, device_token};
+use crate::permissions::{Buckets, consumer_name, subjects};
+use crate::world::{FORMAT, Head, Manifest};
+use intake::Intake;
+pub use intake::{Told, Wanted};
+
+/// A device that is connected to its fleet.
+pub struct Device {
+    context: Context,
+    stream: Stream<()>,
+    buckets: Buckets,
+    id: DeviceId,
+    prefix: String,
+    messages: pull::Stream,
+    intake: Intake,
+    /// What was found when it connected.
+    at_start: Option<Told>,
+}
+
+/// What a device tells of itself: the value of its key in the bucket of states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// A manifest that was made to arrive here is no report.
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of this form.
+    pub version: u64,
+    /// The generation that it runs.
+    pub generation: u64,
+    /// What keeps it from running what is wanted; `None` if nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl Report {
+    /// The report that `generation` runs, or what keeps it from running.
+    #[must_use]
+    pub fn new(generation: u64, trouble: Option<String>) -> Self {
+        Self { version: FORMAT, generation, trouble }
+    }
+
+    /// The report that `bytes` spell.
+    ///
+    /// # Errors
+    /// Why they spell none of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        crate::world::decode(bytes)
+    }
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Device {
+    /// The device `id`, which last accepted the generation `accepted` (0 if none).
+    ///
+    /// The controller must have admitted it ([`Nats::admit`](crate::Nats::admit)). The client's inbox
+    /// prefix must be [`inbox_prefix`](crate::permissions::inbox_prefix) where permissions are
+    /// those of [`permissions`](crate::permissions).
+    ///
+    /// # Errors
+    /// The bucket cannot be read. With permissions, what is not allowed is not answered.
+    pub async fn connect(
+        client: Client,
+        id: DeviceId,
+        buckets: Buckets,
+        accepted: u64,
+    ) -> Result<Self, ServerError> {
+        let context = jetstream::new(client);
+        let failed = |doing, source: Source| {
+            ServerError::caused(&buckets.desired, ServerErrorKind::Unreachable { doing }, source)
+        };
+        let stream_name = format!("KV_{}", buckets.desired);
+        // Asking for the stream would tell every key of the bucket.
+        let stream = context
+            .get_stream_no_info(&stream_name)
+            .await
+            .map_err(|error| failed("finding the bucket", error.into()))?;
+        let consumer: Consumer<pull::Config> = stream
+            .get_consumer(&consumer_name(&device_token(&id)))
+            .await
+            .map_err(|error| failed("finding the device's consumer: is it admitted?", error))?;
+        let messages = consumer
+            .messages()
+            .await
+            .map_err(|error| failed("reading the device's keys", error.into()))?;
+        let prefix = subjects(&buckets.desired, "");
+        let intake = Intake::new(id.clone(), accepted);
+        let mut device =
+            Self { context, stream, buckets, id, prefix, messages, intake, at_start: None };
+        device.at_start = device.read_all().await?;
+        Ok(device)
+    }
+
+    /// Reads the manifest and what it names, until the manifest is the same before and after.
+    async fn read_all(&mut self) -> Result<Option<Told>, ServerError> {
+        let key = Key::Manifest(self.id.clone());
+        loop {
+            let Some((sequence, bytes)) = self.last(&key).await? else { return Ok(None) };
+            // A manifest that makes no sense names nothing.
+            let manifest = Manifest::decode(&bytes, sequence).ok();
+            let names = manifest.into_iter().flat_map(|manifest| manifest.resources.into_keys());
+            for name in names {
+                let key = Key::Resource(self.id.clone(), name);
+                if let Some((sequence, bytes)) = self.last(&key).await? {
+                    self.intake.read(&key.to_string(), sequence, Some(&bytes), false);
+                }
+            }
+            if self.last(&key).await?.is_some_and(|(again, _)| again == sequence) {
+                return Ok(self.intake.read(&key.to_string(), sequence, Some(&bytes), true));
+            }
+        }
+    }
+
+    /// Waits for the next thing to know: what is wanted, or why what is there is not acted on.
+    ///
+    /// # Errors
+    /// The server is gone; connect again.
+    pub async fn next(&mut self) -> Result<Told, ServerError> {
+        if let Some(told) = self.at_start.take() {
+            return Ok(told);
+        }
+        let gone = |source: Source| {
+            let kind = ServerErrorKind::Unreachable { doing: "reading the device's keys" };
+            ServerError::caused(&self.buckets.desired, kind, source)
+        };
+        loop {
+            let message = self.messages.next().await;
+            let message = message.ok_or_else(|| gone("the server ended it".into()))?;
+            let message = message.map_err(|error| gone(error.into()))?;
+            let info = message.info().map_err(&gone)?;
+            let (sequence, is_last) = (info.stream_sequence, info.pending == 0);
+            let key = message.subject.strip_prefix(&self.prefix).unwrap_or(&message.subject);
+            let is_there = !is_deletion(message.headers.as_ref());
+            let bytes = is_there.then_some(&message.payload);
+            let told = self.intake.read(key, sequence, bytes, is_last);
+            // What is not acknowledged comes again, and changes nothing then.
+            message.ack().await.map_err(&gone)?;
+            if let Some(told) = told {
+                return Ok(told);
+            }
+        }
+    }
+
+    /// Tells what the device runs.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn report(&self, report: &Report) -> Result<(), ServerError> {
+        self.put(&self.buckets.state, encode(report)).await
+    }
+
+    /// Tells that the device is alive; the server's time of it counts.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn beat(&self) -> Result<(), ServerError> {
+        self.put(&self.buckets.heartbeat, Bytes::new()).await
+    }
+
+    /// The content named `digest`, if it is there whole and this device may read it.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
+        let Some((_, head)) = self.last(&Key::ContentHead(digest)).await? else {
+            return Ok(None);
+        };
+        let Ok(head) = Head::decode(&head) else { return Ok(None) };
+        let mut content = Vec::new();
+        for number in 0..head.n_parts {
+            let Some((_, part)) = self.last(&Key::ContentPart(digest, number)).await? else {
+                return Ok(None);
+            };
+            content.extend(part);
+        }
+        Ok((Digest::of(&content) == digest).then_some(content))
+    }
+
+    /// The last entry of `key` with its sequence; `None` if it is deleted.
+    async fn last(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ServerError> {
+        let kind = ServerErrorKind::Unreachable { doing: "reading a key" };
+        let subject = subjects(&self.buckets.desired, &key.to_string());
+        match self.stream.direct_get_last_for_subject(subject).await {
+            Ok(message) if is_deletion(Some(&message.headers)) => Ok(None),
+            Ok(message) => Ok(Some((message.sequence, message.payload))),
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Err(error) => Err(ServerError::caused(&self.buckets.desired, kind, error)),
+        }
+    }
+
+    async fn put(&self, bucket: &str, value: Bytes) -> Result<(), ServerError> {
+        let kind = ServerErrorKind::Unreachable { doing: "reporting" };
+        let failed = |source| ServerError::caused(bucket, kind.clone(), source);
+        let subject = subjects(bucket, &device_token(&self.id));
+        let stored = self.context.publish(subject, value).await;
+        let stored = stored.map_err(|error| failed(Box::new(error) as Box<_>))?;
+        stored.await.map(|_| ()).map_err(|error| failed(Box::new(error) as Box<_>))
+    }
+}

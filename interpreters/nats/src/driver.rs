@@ -1,0 +1,145 @@
+//! The interpreter itself: the only part that reads and writes.
+
+mod admit;
+mod apply;
+mod open;
+mod read;
+mod request;
+mod write;
+
+use std::sync::Arc;
+
+use async_nats::Client;
+use async_nats::jetstream::stream::Stream;
+use escadre_algebra::{DeviceId, Digest, Resolved, ResourceName, ResourceState};
+use escadre_interpreter::{
+    Applied, Capabilities, Consent, Interpreter, Observation, Plan, Progress, Revision, Snapshot,
+};
+
+use crate::error::{ApplyError, LiftError, LowerError, ServerError};
+use crate::lower::{Limits, Objects};
+use crate::world::World;
+pub use open::Options;
+pub(crate) use read::is_deletion;
+
+/// A controller of the fleet in one bucket. Clones cheaply: a clone is another controller.
+#[derive(Clone, Debug)]
+pub struct Nats {
+    client: Client,
+    stream: Stream<()>,
+    options: Options,
+    /// The place in words, without credentials.
+    place: String,
+    /// What tells this bucket from another of the same name, made before or after it.
+    stamp: String,
+    limits: Limits,
+    /// What was observed last, so that a plan of it can be applied without reading it again.
+    last: Option<Arc<World>>,
+    die_after: Option<u64>,
+}
+
+impl Nats {
+    /// Lets the next applies end after `n_messages` messages, as if the controller was killed there;
+    /// `None` lets them live. For tests of what controllers leave behind.
+    pub fn die_after(&mut self, n_messages: Option<u64>) {
+        self.die_after = n_messages;
+    }
+
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.options.bucket
+    }
+
+    /// Lets `devices` follow their keys: makes the consumer of each that has none yet.
+    ///
+    /// # Errors
+    /// The server does not make one; those before it are there.
+    pub async fn admit(&self, devices: &[DeviceId]) -> Result<(), ServerError> {
+        admit::admit(self, devices).await
+    }
+
+    /// Takes back what [`Nats::admit`] made, where it is there.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn dismiss(&self, devices: &[DeviceId]) -> Result<(), ServerError> {
+        admit::dismiss(self, devices).await
+    }
+
+    /// The content named `digest`, if the bucket holds it whole.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
+        read::content(self, digest).await
+    }
+
+    /// The revision of the bucket whose last sequence is `sequence`.
+    fn revision(&self, sequence: u64) -> Revision {
+        Revision(format!("{sequence}-{}", self.stamp).into())
+    }
+
+    /// The subject of `key`.
+    fn subject(&self, key: impl std::fmt::Display) -> String {
+        format!("$KV.{}.{key}", self.options.bucket)
+    }
+}
+
+impl Interpreter for Nats {
+    type Objects = Objects;
+    type State = Arc<World>;
+    type LowerError = LowerError;
+    type ObserveError = ServerError;
+    type LiftError = LiftError;
+    type ApplyError = ApplyError;
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            membership_marker: true,
+            fenced: true,
+            reports: false,
+            exact: true,
+            contents: true,
+        }
+    }
+
+    fn target(&self) -> String {
+        self.place.clone()
+    }
+
+    fn normalise(
+        &self,
+        _: &ResourceName,
+        state: &Arc<ResourceState>,
+    ) -> Option<Arc<ResourceState>> {
+        Some(Arc::clone(state))
+    }
+
+    fn lower(&self, resolved: &Resolved) -> Result<Objects, LowerError> {
+        crate::lower::lower(resolved, self.limits)
+    }
+
+    async fn observe(&mut self) -> Result<Observation<Arc<World>>, ServerError> {
+        let state = Arc::new(read::world(self).await?);
+        self.last = Some(Arc::clone(&state));
+        let revision = self.revision(state.sequence);
+        Ok(Observation { state, revision })
+    }
+
+    fn lift(&self, state: &Arc<World>) -> Result<Snapshot, LiftError> {
+        Ok(crate::lift::lift(state))
+    }
+
+    async fn apply(
+        &mut self,
+        plan: &Plan,
+        objects: &Objects,
+        consent: &Consent,
+        dry_run: bool,
+        progress: &mut (dyn Progress + Send),
+    ) -> Result<Applied, ApplyError> {
+        let asked = apply::Asked { plan, objects, consent, dry_run };
+        apply::apply(self, &asked, progress).await
+    }
+}

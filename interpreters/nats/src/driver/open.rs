@@ -1,0 +1,166 @@
+//! Finding a bucket, or making it.
+
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info};
+use async_nats::jetstream::{self, ErrorCode};
+use escadre_algebra::Digester;
+
+use super::Nats;
+use crate::error::{NEEDED, ServerError, ServerErrorKind};
+use crate::lower::Limits;
+
+/// The most messages that a server takes in one atomic batch.
+const MAX_BATCH: usize = 1000;
+/// What headers may take of a message's payload.
+const N_HEADER_BYTES: usize = 1024;
+
+/// Which bucket, and how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The bucket's name: letters, digits, `-` and `_`.
+    pub bucket: String,
+    /// Whether it is made where it does not exist, and its stream made to take atomic batches.
+    pub create: bool,
+    /// How many servers hold it; a bucket with another number is refused.
+    pub replicas: usize,
+    /// How many messages one batch has at most, up to 1 000.
+    pub n_batch: usize,
+    /// How many batches are written at once.
+    pub window: usize,
+    /// How long a server that does not answer is asked again.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    /// The bucket `desired-state` on one server, made where it does not exist.
+    fn default() -> Self {
+        Self {
+            bucket: "desired-state".to_owned(),
+            create: true,
+            replicas: 1,
+            n_batch: MAX_BATCH,
+            window: 4,
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Nats {
+    /// The controller of the fleet in the bucket of `options`, on the server of `client`.
+    ///
+    /// # Errors
+    /// The server is too old or has no JetStream, or the bucket is not as it is asked for.
+    pub async fn open(client: Client, options: Options) -> Result<Self, ServerError> {
+        let refused = |kind| ServerError::new(&options.bucket, kind);
+        let (major, minor, patch) = NEEDED;
+        let info = client.server_info();
+        if !client.is_server_compatible(major, minor, patch) {
+            return Err(refused(ServerErrorKind::TooOld { found: info.version }));
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if options.bucket.is_empty() || !options.bucket.chars().all(is_name) {
+            let why = "a name has only letters, digits, `-` and `_`".to_owned();
+            return Err(refused(ServerErrorKind::Refused { doing: "naming the bucket", why }));
+        }
+        let context = jetstream::new(client.clone());
+        let found = stream(&context, &options).await?;
+        check(&found, &options)?;
+        let stream = context.get_stream_no_info(&found.config.name).await.map_err(|error| {
+            let kind = ServerErrorKind::Unreachable { doing: "finding the bucket" };
+            ServerError::caused(&options.bucket, kind, error)
+        })?;
+        let created = found.created.unix_timestamp_nanos().to_le_bytes();
+        let stamp = Digester::new("escadre/nats/bucket/1").piece(&created).finish().short();
+        let limits = Limits {
+            n_bytes: info.max_payload.saturating_sub(N_HEADER_BYTES).max(1),
+            n_messages: options.n_batch.clamp(2, MAX_BATCH),
+        };
+        let place = format!("nats:{}:{}/{}", info.host, info.port, options.bucket);
+        Ok(Self { client, stream, options, place, stamp, limits, last: None, die_after: None })
+    }
+}
+
+/// The bucket's stream, which is made if that is asked for.
+async fn stream(context: &jetstream::Context, options: &Options) -> Result<Info, ServerError> {
+    let failed = |error: GetStreamError| not_found(options, error);
+    let name = format!("KV_{}", options.bucket);
+    match context.get_stream(&name).await {
+        Ok(found) if found.cached_info().config.allow_atomic_publish || !options.create => {
+            Ok(found.cached_info().clone())
+        }
+        Ok(found) => {
+            let config =
+                Config { allow_atomic_publish: true, ..found.cached_info().config.clone() };
+            context.update_stream(config).await.map_err(|error| {
+                let kind = refusal("letting the bucket take batches", &error);
+                ServerError::caused(&options.bucket, kind, error)
+            })
+        }
+        Err(error) if options.create && is_missing(&error) => {
+            let made = context.create_stream(config(name, options)).await.map_err(|error| {
+                let kind = refusal("making the bucket", &error);
+                ServerError::caused(&options.bucket, kind, error)
+            })?;
+            Ok(made.cached_info().clone())
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The stream of a bucket as NATS tools make it, with atomic batches.
+fn config(name: String, options: &Options) -> Config {
+    Config {
+        name,
+        subjects: vec![format!("$KV.{}.>", options.bucket)],
+        max_messages_per_subject: 1,
+        max_messages: -1,
+        max_bytes: -1,
+        max_message_size: -1,
+        discard: DiscardPolicy::New,
+        allow_direct: true,
+        allow_rollup: true,
+        deny_delete: true,
+        num_replicas: options.replicas,
+        allow_atomic_publish: true,
+        ..Config::default()
+    }
+}
+
+fn refusal(doing: &'static str, error: &impl std::fmt::Display) -> ServerErrorKind {
+    ServerErrorKind::Refused { doing, why: error.to_string() }
+}
+
+fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+fn not_found(options: &Options, error: GetStreamError) -> ServerError {
+    let kind = match error.kind() {
+        _ if is_missing(&error) => ServerErrorKind::NoBucket,
+        GetStreamErrorKind::JetStream(error)
+            if error.error_code() == ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT
+                || error.error_code() == ErrorCode::JETSTREAM_NOT_ENABLED =>
+        {
+            ServerErrorKind::NoJetStream
+        }
+        _ if error.to_string().contains("no responders") => ServerErrorKind::NoJetStream,
+        _ => ServerErrorKind::Unreachable { doing: "finding the bucket" },
+    };
+    ServerError::caused(&options.bucket, kind, error)
+}
+
+/// Whether the stream is as it is asked for.
+fn check(found: &Info, options: &Options) -> Result<(), ServerError> {
+    let refused = |kind| Err(ServerError::new(&options.bucket, kind));
+    if !found.config.allow_atomic_publish {
+        return refused(ServerErrorKind::NotAtomic);
+    }
+    if found.config.num_replicas != options.replicas {
+        let (found, wanted) = (found.config.num_replicas, options.replicas);
+        return refused(ServerErrorKind::Replicas { found, wanted });
+    }
+    Ok(())
+}

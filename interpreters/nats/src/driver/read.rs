@@ -1,0 +1,145 @@
+//! Reading a bucket.
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, State};
+use async_nats::{HeaderMap, jetstream};
+use escadre_algebra::Digest;
+use futures_util::StreamExt;
+
+use super::Nats;
+use super::request::Attempts;
+use crate::error::{ServerError, ServerErrorKind};
+use crate::lift::Reader;
+use crate::names::Key;
+use crate::world::{Head, World};
+
+/// How many entries are asked for at once; what is on its way is bounded by it.
+const N_BATCH: usize = 5_000;
+/// How often a bucket may be written while it is read.
+const N_ROUNDS: usize = 1_000;
+
+/// What the bucket holds at one sequence.
+pub(super) async fn world(target: &Nats) -> Result<World, ServerError> {
+    let mut attempts = Attempts::new(target, "reading the bucket");
+    loop {
+        match try_world(target).await {
+            Ok(Some(world)) => return Ok(world),
+            Ok(None) => {
+                return Err(ServerError::new(target.bucket(), ServerErrorKind::Restless));
+            }
+            Err(error) => attempts.pause(&error.to_string()).await?,
+        }
+    }
+}
+
+/// The bucket's last sequence.
+pub(super) async fn sequence(target: &Nats) -> Result<u64, ServerError> {
+    let mut attempts = Attempts::new(target, "asking for the revision");
+    loop {
+        match target.stream.get_info().await {
+            Ok(info) => return Ok(info.state.last_sequence),
+            Err(error) => attempts.pause(&error.to_string()).await?,
+        }
+    }
+}
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads the last entry of each key, and what is written meanwhile, until the bucket stands still.
+/// `None` if it does not.
+async fn try_world(target: &Nats) -> Result<Option<World>, Failed> {
+    let inbox = target.client.new_inbox();
+    let config = pull::Config {
+        // A consumer without a name could not be confined by permissions.
+        name: Some(format!("escadre-{}", inbox.rsplit('.').next().unwrap_or_default())),
+        deliver_policy: DeliverPolicy::LastPerSubject,
+        ack_policy: AckPolicy::None,
+        filter_subject: target.subject(">"),
+        memory_storage: true,
+        num_replicas: 1,
+        ..pull::Config::default()
+    };
+    let consumer = target.stream.create_consumer(config).await?;
+    let prefix = target.subject("");
+    let mut reader = Reader::default();
+    let mut before: Option<State> = None;
+    let mut done = None;
+    for _ in 0..N_ROUNDS {
+        while fetch(&consumer, &prefix, &mut reader).await? > 0 {}
+        let now = target.stream.get_info().await?.state;
+        if is_all(&reader, &now, before.as_ref()) {
+            done = Some(now.last_sequence);
+            break;
+        }
+        before = Some(now);
+    }
+    // The server forgets it in a while, should this fail.
+    let _ = target.stream.delete_consumer(&consumer.cached_info().name).await;
+    Ok(done.map(|sequence| reader.finish(sequence)))
+}
+
+/// Whether what was read is what the stream held when it told `now`.
+///
+/// It is if the last entry was read. That may be gone, however (purged); then it is if nothing
+/// happened in a whole round and every key was read. A replica that lags behind never passes.
+fn is_all(reader: &Reader, now: &State, before: Option<&State>) -> bool {
+    let still = before.is_some_and(|before| before.last_sequence == now.last_sequence);
+    reader.sequence == now.last_sequence || (still && reader.n_keys() == now.subjects_count)
+}
+
+/// Reads the entries that are there, a batch at most; how many there were.
+async fn fetch(
+    consumer: &jetstream::consumer::Consumer<pull::Config>,
+    prefix: &str,
+    reader: &mut Reader,
+) -> Result<usize, Failed> {
+    let mut messages = consumer.fetch().max_messages(N_BATCH).messages().await?;
+    let mut n = 0;
+    while let Some(message) = messages.next().await {
+        let message = message?;
+        let sequence = message.info()?.stream_sequence;
+        let key = message.subject.strip_prefix(prefix).unwrap_or(&message.subject);
+        let bytes = (!is_deletion(message.headers.as_ref())).then_some(&message.payload[..]);
+        reader.read(key, sequence, bytes);
+        n += 1;
+    }
+    Ok(n)
+}
+
+/// Whether an entry with these headers says that its key is deleted.
+pub(crate) fn is_deletion(headers: Option<&HeaderMap>) -> bool {
+    let Some(headers) = headers else { return false };
+    let operation = headers.get("KV-Operation").map(|value| value.as_str().to_owned());
+    headers.get("Nats-Marker-Reason").is_some()
+        || operation.is_some_and(|operation| operation == "DEL" || operation == "PURGE")
+}
+
+/// The last entry of `key` with its sequence, as the stream's leader has it; `None` if it is deleted.
+pub(super) async fn last(target: &Nats, key: &Key) -> Result<Option<(u64, Vec<u8>)>, ServerError> {
+    let mut attempts = Attempts::new(target, "reading a key");
+    let subject = target.subject(key);
+    loop {
+        match target.stream.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) if is_deletion(Some(&message.headers)) => return Ok(None),
+            Ok(message) => return Ok(Some((message.sequence, message.payload.to_vec()))),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
+                return Ok(None);
+            }
+            Err(error) => attempts.pause(&error.to_string()).await?,
+        }
+    }
+}
+
+/// The content named `digest`, if all of it is there.
+pub(super) async fn content(target: &Nats, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
+    let head = last(target, &Key::ContentHead(digest)).await?;
+    let Some(Ok(head)) = head.map(|(_, bytes)| Head::decode(&bytes)) else { return Ok(None) };
+    let mut content = Vec::new();
+    for number in 0..head.n_parts {
+        let Some((_, part)) = last(target, &Key::ContentPart(digest, number)).await? else {
+            return Ok(None);
+        };
+        content.extend(part);
+    }
+    Ok((Digest::of(&content) == digest).then_some(content))
+}

@@ -1,0 +1,50 @@
+//! The NATS interpreter of fleets: a fleet is held in a JetStream key-value bucket.
+//!
+//! ```text
+//! controller ── apply ─▶ _fence, <device>.<resource>, <device>._manifest ─▶ devices
+//! ```
+//!
+//! [`Nats`] is an [`Interpreter`](escadre_interpreter::Interpreter): it lowers, observes, lifts,
+//! plans and applies. Every write is conditional on a fence that one controller has at a time, and
+//! the writes of a device are one atomic batch, its manifest last: `docs/adr/0006-nats.md` argues
+//! why no reader that follows the manifest ever sees a device that is half old and half new.
+//!
+//! [`device`] is the other end: what runs on a device reads its own keys and reports. [`permissions`]
+//! says what each user must be allowed, and no more.
+//!
+//! In reading order: [`Key`] is what things are called, [`World`] what a bucket holds, [`Objects`]
+//! what it is to hold, [`Nats`] the controller with its [`Options`]; then the errors of each operation.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use escadre_algebra::{Coverage, Facts, Inventory, Resource, deploy};
+//! use escadre_interpreter::{Consent, Interpreter, Silent};
+//! use escadre_nats::{Nats, Options};
+//!
+//! let inventory = Inventory::new([Facts::of("cam-1", [])?], Coverage::Complete)?;
+//! let resolved = deploy(Resource::new("motd").set("text", "hello")).resolve(&inventory)?;
+//! let client = async_nats::connect("nats://127.0.0.1:4222").await?;
+//! let mut bucket = Nats::open(client, Options::default()).await?;
+//!
+//! let seen = bucket.observe().await?;
+//! let plan = bucket.plan(&resolved, &bucket.lift(&seen.state)?, &seen.revision);
+//! let objects = bucket.lower(&resolved)?;
+//! bucket.apply(&plan, &objects, &Consent::default(), false, &mut Silent).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod device;
+mod driver;
+mod error;
+mod lift;
+mod lower;
+mod names;
+pub mod permissions;
+mod world;
+
+pub use driver::{Nats, Options};
+pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
+pub use lower::Objects;
+pub use names::{Key, KeyError, device_token, parse_device_token};
+pub use world::{Ended, Fence, Finding, Manifest, World};

@@ -1,0 +1,148 @@
+//! The least that each user of the server must be allowed.
+//!
+//! Everything is listed, nothing else is allowed. Never among it: information on the stream (it
+//! lists every key), other devices' keys, inboxes of others, and for devices the fence, and making
+//! consumers: the server delivers those of the kind *push* to any subject that their maker names.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use escadre_algebra::{DeviceId, Digest};
+
+use crate::names::{Key, device_token};
+
+/// The names of the buckets of a fleet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buckets {
+    /// What devices are to run.
+    pub desired: String,
+    /// What devices run, by their own word.
+    pub state: String,
+    /// That devices are alive.
+    pub heartbeat: String,
+}
+
+impl Default for Buckets {
+    /// As the convention for edge fleets has it.
+    fn default() -> Self {
+        let name = |name: &str| name.to_owned();
+        Self {
+            desired: name("desired-state"),
+            state: name("device-state"),
+            heartbeat: name("device-heartbeat"),
+        }
+    }
+}
+
+/// The subjects that one user may publish to and subscribe to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// To publish to.
+    pub publish: Vec<String>,
+    /// To subscribe to.
+    pub subscribe: Vec<String>,
+}
+
+/// A user of the server, known by the public half of its nkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The public key, `U…`.
+    pub nkey: String,
+    /// What it may do.
+    pub grants: Grants,
+}
+
+/// The subject of `key` in `bucket`.
+pub(crate) fn subjects(bucket: &str, key: &str) -> String {
+    format!("$KV.{bucket}.{key}")
+}
+
+/// The longest name that the server takes for a consumer, well below its 255.
+const MAX_NAME: usize = 200;
+
+/// The name of the consumer of the device whose token is `token`: the token, or its digest where that is too long.
+pub(crate) fn consumer_name(token: &str) -> String {
+    if token.len() <= MAX_NAME {
+        return token.to_owned();
+    }
+    // `=` and no hexadecimal digit: no token is spelled so.
+    Digest::of(token.as_bytes()).to_string().replace("sha256:", "=sha256-")
+}
+
+/// The prefix of the inboxes of the device `id`, for its client's `custom_inbox_prefix`.
+#[must_use]
+pub fn inbox_prefix(id: &DeviceId) -> String {
+    format!("_INBOX_{}", consumer_name(&device_token(id)))
+}
+
+/// The prefix of the inboxes of the controller: no device's token is empty.
+pub const CONTROLLER_INBOX_PREFIX: &str = "_INBOX_";
+
+/// What the device `id` must be allowed: its own keys, and the contents that they name.
+#[must_use]
+pub fn device(id: &DeviceId, buckets: &Buckets, contents: &BTreeSet<Digest>) -> Grants {
+    let token = device_token(id);
+    let (stream, name) = (format!("KV_{}", buckets.desired), consumer_name(&token));
+    let own = subjects(&buckets.desired, &format!("{token}.>"));
+    let mut publish = vec![
+        format!("$JS.API.CONSUMER.INFO.{stream}.{name}"),
+        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"),
+        format!("$JS.API.DIRECT.GET.{stream}.{own}"),
+        format!("$JS.ACK.{stream}.{name}.>"),
+        subjects(&buckets.state, &token),
+        subjects(&buckets.heartbeat, &token),
+    ];
+    for digest in contents {
+        let head = Key::ContentHead(*digest).to_string();
+        let parts = head.trim_end_matches("head");
+        publish.push(format!("$JS.API.DIRECT.GET.{stream}.$KV.{}.{parts}*", buckets.desired));
+    }
+    Grants { publish, subscribe: vec![format!("{}.>", inbox_prefix(id))] }
+}
+
+/// What a controller must be allowed: everything in its buckets, and nothing else.
+#[must_use]
+pub fn controller(buckets: &Buckets) -> Grants {
+    let stream = format!("KV_{}", buckets.desired);
+    let all = subjects(&buckets.desired, ">");
+    let mut publish = vec![
+        all.clone(),
+        format!("$JS.API.STREAM.MSG.GET.{stream}"),
+        format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"),
+        format!("$JS.API.CONSUMER.DELETE.{stream}.*"),
+        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"),
+    ];
+    for bucket in [&buckets.desired, &buckets.state, &buckets.heartbeat] {
+        for verb in ["INFO", "CREATE", "UPDATE"] {
+            publish.push(format!("$JS.API.STREAM.{verb}.KV_{bucket}"));
+        }
+    }
+    Grants { publish, subscribe: vec![format!("{CONTROLLER_INBOX_PREFIX}.>")] }
+}
+
+/// The block `authorization` of a server's configuration in which `users` may do what they are granted.
+///
+/// ```
+/// use escadre_nats::permissions::{Buckets, User, controller, server_config};
+/// let user = User { nkey: "UA…".to_owned(), grants: controller(&Buckets::default()) };
+/// assert!(server_config(&[user]).contains("\"$KV.desired-state.>\""));
+/// ```
+#[must_use]
+pub fn server_config(users: &[User]) -> String {
+    let mut text = "authorization {\n  users = [\n".to_owned();
+    let list = |subjects: &[String]| {
+        // No subject has a quote: tokens are escaped, and buckets have plain names.
+        subjects.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ")
+    };
+    for user in users {
+        let (publish, subscribe) = (list(&user.grants.publish), list(&user.grants.subscribe));
+        // Writing to a text never fails.
+        let _ = writeln!(
+            text,
+            "    {{ nkey: {}, permissions: {{ publish: {{ allow: [{publish}] }}, subscribe: {{ allow: [{subscribe}] }} }} }}",
+            user.nkey
+        );
+    }
+    text.push_str("  ]\n}\n");
+    text
+}

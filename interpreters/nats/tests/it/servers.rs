@@ -1,0 +1,79 @@
+//! Servers and buckets that are not as they must be.
+
+use async_nats::jetstream::{self, kv};
+use escadre_nats::{Nats, Options, ServerErrorKind};
+use escadre_testbed::{NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, nats_server};
+
+use crate::support::{client, fleet, inventory, open, resolve, run, turn};
+
+#[test]
+fn a_bucket_that_nats_tools_made_is_taken_and_filled() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let context = jetstream::new(client(&server.url()).await);
+        let config = kv::Config { bucket: "stock".to_owned(), ..kv::Config::default() };
+        context.create_key_value(config).await.unwrap();
+        let mut target = open(&server.url(), "stock").await;
+        let resolved = resolve(&fleet(1), &inventory(3));
+        assert_eq!(turn(&mut target, &resolved).await.unwrap().n_written, 3);
+        let store = context.get_key_value("stock").await.unwrap();
+        let value = store.get("d001.motd").await.unwrap().unwrap();
+        assert_eq!(value, r#"{"text":"hello 1"}"#);
+    });
+}
+
+#[test]
+fn a_bucket_that_is_not_to_be_changed_is_refused_as_it_is() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let client = client(&server.url()).await;
+        let options = |bucket: &str| Options {
+            bucket: bucket.to_owned(),
+            create: false,
+            ..Options::default()
+        };
+        let error = Nats::open(client.clone(), options("none")).await.unwrap_err();
+        assert_eq!(*error.kind(), ServerErrorKind::NoBucket);
+        let config = kv::Config { bucket: "stock".to_owned(), ..kv::Config::default() };
+        jetstream::new(client.clone()).create_key_value(config).await.unwrap();
+        let error = Nats::open(client.clone(), options("stock")).await.unwrap_err();
+        assert_eq!(*error.kind(), ServerErrorKind::NotAtomic);
+        open(&server.url(), "single").await;
+        let three = Options { replicas: 3, ..options("single") };
+        let error = Nats::open(client.clone(), three).await.unwrap_err();
+        assert_eq!(*error.kind(), ServerErrorKind::Replicas { found: 1, wanted: 3 });
+        let error = Nats::open(client, options("a.b")).await.unwrap_err();
+        assert!(matches!(error.kind(), ServerErrorKind::Refused { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_full_bucket_is_told_and_goes_on_once_there_is_room() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let mut target = open(&server.url(), "full").await;
+        let context = jetstream::new(client(&server.url()).await);
+        let mut config = context.get_stream("KV_full").await.unwrap().cached_info().config.clone();
+        config.max_bytes = 4096;
+        context.update_stream(config.clone()).await.unwrap();
+        let resolved = resolve(&fleet(1), &inventory(50));
+        let error = turn(&mut target, &resolved).await.unwrap_err();
+        assert!(error.to_string().contains("no room"), "{error}");
+        assert!(error.help().unwrap().contains("make room"));
+        config.max_bytes = -1;
+        context.update_stream(config).await.unwrap();
+        assert_eq!(turn(&mut target, &resolved).await.unwrap().n_written, 50);
+    });
+}
+
+#[test]
+fn a_server_without_atomic_batches_is_refused_with_the_version_that_has_them() {
+    let program = Some(nats_server(OLD_NATS_SERVER_VERSION).unwrap());
+    let server = NatsServer::start_with(&Start { program, ..Start::default() }).unwrap();
+    run(async {
+        let client = client(&server.url()).await;
+        let error = Nats::open(client, Options::default()).await.unwrap_err();
+        assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
+        assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
+    });
+}

@@ -1,0 +1,65 @@
+//! Fleets, inventories, and one turn of the crank.
+
+use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Resource, deploy, label};
+use escadre_interpreter::{Applied, Consent, Interpreter, Plan, Silent, Snapshot};
+use escadre_nats::{ApplyError, Nats, Options};
+
+/// The output of `future`, driven by several threads.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread();
+    { runtime }.worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+/// Devices `d000`…, in three sites.
+pub(crate) fn inventory(n: usize) -> Inventory {
+    let devices =
+        (0..n).map(|i| Facts::of(&format!("d{i:03}"), [("site", ["a", "b", "c"][i % 3])]).unwrap());
+    Inventory::new(devices, Coverage::Complete).unwrap()
+}
+
+/// Two resources for everyone, one of them with a text of its own for each site.
+pub(crate) fn fleet(version: i64) -> Fleet {
+    let recorder = Resource::new("recorder").set("version", version).set("site", label("site"));
+    deploy(recorder) | deploy(Resource::new("motd").set("text", format!("hello {version}")))
+}
+
+pub(crate) fn resolve(fleet: &Fleet, inventory: &Inventory) -> Resolved {
+    fleet.resolve(inventory).unwrap()
+}
+
+pub(crate) async fn client(url: &str) -> async_nats::Client {
+    let servers: Vec<async_nats::ServerAddr> =
+        url.split(',').map(|url| url.parse().unwrap()).collect();
+    async_nats::connect(servers).await.unwrap()
+}
+
+pub(crate) async fn open(url: &str, bucket: &str) -> Nats {
+    let options = Options { bucket: bucket.to_owned(), ..Options::default() };
+    Nats::open(client(url).await, options).await.unwrap()
+}
+
+pub(crate) async fn held(target: &mut Nats) -> Snapshot {
+    let seen = target.observe().await.unwrap();
+    target.lift(&seen.state).unwrap()
+}
+
+pub(crate) async fn plan(target: &mut Nats, resolved: &Resolved) -> Plan {
+    let seen = target.observe().await.unwrap();
+    target.plan(resolved, &target.lift(&seen.state).unwrap(), &seen.revision)
+}
+
+pub(crate) async fn apply(
+    target: &mut Nats,
+    plan: &Plan,
+    resolved: &Resolved,
+) -> Result<Applied, ApplyError> {
+    let objects = target.lower(resolved).unwrap();
+    let consent = Consent { accept_shrink: true, ..Consent::default() };
+    target.apply(plan, &objects, &consent, false, &mut Silent).await
+}
+
+/// Plans and applies.
+pub(crate) async fn turn(target: &mut Nats, resolved: &Resolved) -> Result<Applied, ApplyError> {
+    let plan = plan(target, resolved).await;
+    apply(target, &plan, resolved).await
+}

@@ -1,0 +1,46 @@
+//! Why a server did not start.
+
+use std::path::{Path, PathBuf};
+
+/// A server could not be installed, started or reached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TestbedError {
+    /// The program is not there and could not be installed.
+    #[error(
+        "nats-server {version} could not be installed: {why}; install it by hand and name it in `ESCADRE_NATS_SERVER`, or make `python3 -m pip` work"
+    )]
+    Install {
+        /// The version that was asked for.
+        version: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// A file or folder could not be used.
+    #[error("`{}` cannot be used", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The server was not ready in time.
+    #[error(
+        "nats-server was not ready after {waited_ms} ms ({missing}); its log ends with:\n{log}"
+    )]
+    NotReady {
+        /// How long it was waited for.
+        waited_ms: u128,
+        /// What it was waited for.
+        missing: String,
+        /// The end of the server's log.
+        log: String,
+    },
+}
+
+impl TestbedError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,25 @@
+//! Starts real servers for the tests of interpreters.
+//!
+//! ```
+//! let server = escadre_testbed::NatsServer::start()?;
+//! assert!(server.url().starts_with("nats://127.0.0.1:"));
+//! # Ok::<(), escadre_testbed::TestbedError>(())
+//! ```
+//!
+//! In reading order: [`nats_server`] finds or installs the program, [`NatsServer`] is one server,
+//! [`NatsCluster`] three of them, [`TestbedError`] says what to do where one does not start.
+//!
+//! A server ends with the value that started it, and with the process too, however that ends: its
+//! supervisor is a shell that waits for the end of a pipe which only this process holds.
+
+mod cluster;
+mod error;
+mod health;
+mod install;
+mod server;
+mod supervisor;
+
+pub use cluster::NatsCluster;
+pub use error::TestbedError;
+pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, nats_server};
+pub use server::{NatsServer, Options};

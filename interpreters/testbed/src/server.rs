@@ -1,0 +1,161 @@
+//! One server.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::TestbedError;
+use crate::health::{Probe, greets, is_healthy, wait_for};
+use crate::install::{NATS_SERVER_VERSION, nats_server};
+use crate::supervisor::Supervised;
+
+/// How often free ports are looked for: another process may take one in between.
+const N_TRIES: usize = 5;
+
+/// How a server is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// More lines of its configuration, such as `authorization { … }`.
+    pub config: String,
+    /// The program; the installed one if it is not given.
+    pub program: Option<PathBuf>,
+}
+
+/// A NATS server with JetStream on a free loopback port, in a folder of its own; it ends with this value.
+#[derive(Debug)]
+pub struct NatsServer {
+    // Dropped before the folder, which it writes to.
+    process: Option<Supervised>,
+    program: PathBuf,
+    ports: Ports,
+    dir: TempDir,
+}
+
+/// The loopback ports of a server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    pub(crate) client: u16,
+    pub(crate) monitor: u16,
+    pub(crate) route: u16,
+}
+
+impl NatsServer {
+    /// A server as it is without configuration.
+    ///
+    /// # Errors
+    /// It cannot be installed, or is not ready in time.
+    pub fn start() -> Result<Self, TestbedError> {
+        Self::start_with(&Options::default())
+    }
+
+    /// A server with `options`.
+    ///
+    /// # Errors
+    /// It cannot be installed, or is not ready in time.
+    pub fn start_with(options: &Options) -> Result<Self, TestbedError> {
+        let mut tried = 1;
+        loop {
+            let mut server = Self::prepare(options, Ports::free()?)?;
+            server.write_config(&options.config)?;
+            let started = server.run().and_then(|()| server.wait());
+            match started {
+                Ok(()) => return Ok(server),
+                Err(TestbedError::NotReady { log, .. })
+                    if tried < N_TRIES && log.contains("address already in use") =>
+                {
+                    tried += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A server that does not run yet.
+    pub(crate) fn prepare(options: &Options, ports: Ports) -> Result<Self, TestbedError> {
+        let program = options.program.clone();
+        let program = program.map_or_else(|| nats_server(NATS_SERVER_VERSION), Ok)?;
+        let dir = tempfile::tempdir().map_err(TestbedError::io(Path::new("a temporary folder")))?;
+        Ok(Self { process: None, program, ports, dir })
+    }
+
+    /// Writes the configuration file: what every server has, then `more`.
+    pub(crate) fn write_config(&self, more: &str) -> Result<(), TestbedError> {
+        let Ports { client, monitor, .. } = self.ports;
+        let store = self.dir.path().join("store");
+        let text = format!(
+            "listen: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\njetstream {{ store_dir: {:?} }}\n{more}\n",
+            store.display().to_string(),
+        );
+        let path = self.config_path();
+        fs::write(&path, text).map_err(TestbedError::io(&path))
+    }
+
+    /// Starts the process.
+    pub(crate) fn run(&mut self) -> Result<(), TestbedError> {
+        let arguments = ["-c".to_owned(), self.config_path().display().to_string()];
+        let process = Supervised::start(&self.program, &arguments, &self.log_path());
+        self.process = Some(process.map_err(TestbedError::io(&self.program))?);
+        Ok(())
+    }
+
+    /// Waits until it answers and its JetStream is well.
+    pub(crate) fn wait(&mut self) -> Result<(), TestbedError> {
+        let (ports, log) = (self.ports, self.log_path());
+        let process = &mut self.process;
+        wait_for(&log, || {
+            if process.as_mut().is_none_or(Supervised::has_ended) {
+                return Probe::Never("it ended by itself".to_owned());
+            }
+            match greets(ports.client).and_then(|()| is_healthy(ports.monitor)) {
+                Ok(()) => Probe::Ready,
+                Err(missing) => Probe::NotYet(missing),
+            }
+        })
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.ports.client)
+    }
+
+    /// Kills it as `kill -9` does: what it did not write to its files is lost.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port and the same files, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It is not ready in time.
+    pub fn restart(&mut self) -> Result<(), TestbedError> {
+        self.kill();
+        self.run()?;
+        self.wait()
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.dir.path().join("nats.conf")
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+}
+
+impl Ports {
+    /// Three ports that were free a moment ago.
+    pub(crate) fn free() -> Result<Self, TestbedError> {
+        // All are held at once, so that they differ.
+        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
+        let found = || {
+            let listeners = [bind()?, bind()?, bind()?];
+            let [client, monitor, route] = &listeners;
+            Ok(Self { client: port(client)?, monitor: port(monitor)?, route: port(route)? })
+        };
+        found().map_err(TestbedError::io(Path::new("127.0.0.1")))
+    }
+}
