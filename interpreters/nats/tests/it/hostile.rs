@@ -1,6 +1,7 @@
 //! Buckets that hold anything: it is told with its key, and the rest goes on.
 
 use async_nats::jetstream;
+use async_nats::jetstream::kv::{PutErrorKind, Store};
 use escadre_interpreter::{Interpreter, Snapshot};
 use escadre_testbed::NatsServer;
 use proptest::prelude::*;
@@ -66,6 +67,20 @@ fn whatever_is_in_a_bucket_is_told_with_its_key_and_repaired_where_a_device_is_w
     });
 }
 
+/// Puts `bytes` and waits until they are there, so that nothing lands behind what follows. The
+/// bucket refuses some keys itself.
+async fn put(store: &Store, key: String, bytes: Vec<u8>) {
+    for _ in 0..5 {
+        match store.put(&*key, bytes.clone().into()).await {
+            Ok(_) => return,
+            Err(error) if error.kind() == PutErrorKind::InvalidKey => return,
+            // Its acknowledgement was lost, or is late: it is put again, behind the first.
+            Err(_) => {}
+        }
+    }
+    panic!("`{key}` was not acknowledged in five attempts");
+}
+
 #[test]
 fn random_bytes_under_random_keys_never_stop_an_apply() {
     let server = NatsServer::start().unwrap();
@@ -92,8 +107,7 @@ fn random_bytes_under_random_keys_never_stop_an_apply() {
         for version in 1..=6 {
             for _ in 0..200 {
                 let (key, bytes) = entry.new_tree(&mut runner).unwrap().current();
-                // The bucket refuses some keys itself.
-                let _ = store.put(key, bytes.into()).await;
+                put(&store, key, bytes).await;
             }
             let resolved = resolve(&fleet(version), &inventory(10));
             turn(&mut target, &resolved).await.unwrap();
