@@ -3,10 +3,9 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-
 use crate::annotation::Annotation;
 use crate::digest::Digest;
+use crate::map::State;
 use crate::names::{Field, ResourceName};
 use crate::origin::Origin;
 use crate::tree::Tree;
@@ -38,7 +37,7 @@ impl Deployed {
         contents: Vec<(Digest, Arc<[u8]>)>,
     ) -> Self {
         let claims = overlay_of(&leaves, |_| ());
-        let mut hasher = FixedState::default().build_hasher();
+        let mut hasher = State::default().build_hasher();
         resource.hash(&mut hasher);
         claims.hash_claims(&mut hasher);
         let hash = hasher.finish();

@@ -41,7 +41,8 @@ pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
                 rival.iter().map(|device| maps::configure(&layers, device).len()).sum::<usize>()
             });
             let maps = maps * n_devices as f64 / n_rival as f64;
-            check(&evaluation, &layers, &rival)?;
+            let mut known = BTreeMap::new();
+            check(&evaluation, &layers, (0, &rival), &mut known)?;
             table.row(vec![
                 ("devices", json!(n_devices)),
                 ("layers", json!(n_layers)),
@@ -66,10 +67,14 @@ pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
     Ok(table)
 }
 
-/// Every device of the rival gets the same.
-fn check(evaluation: &Evaluation, layers: &[Layer], rival: &[Device]) -> Result<(), String> {
-    let mut known: BTreeMap<u32, Configuration> = BTreeMap::new();
-    for (row, device) in rival.iter().enumerate() {
+/// Every device of the rival, from the row `first` on, gets the same; `known` are the classes so far.
+pub(crate) fn check(
+    evaluation: &Evaluation,
+    layers: &[Layer],
+    (first, rival): (usize, &[Device]),
+    known: &mut BTreeMap<u32, Configuration>,
+) -> Result<(), String> {
+    for (row, device) in (first..).zip(rival) {
         let class = evaluation.class(row).ok_or("a row has no class")?;
         let ours = known
             .entry(class)

@@ -1,7 +1,7 @@
 //! The commands that README.md and docs/ show are run, so that they work.
 //!
 //! A block fenced as `sh` is a script for `bash -eu`; one fenced as `console` is a transcript
-//! ([`crate::transcript`]); `sh norun` and every other kind is only read. The blocks of one document run in
+//! ([`crate::transcript`]); `sh read-only` and every other kind is only read. The blocks of one document run in
 //! order in one fresh copy of the checkout, with the built binaries first on `PATH`.
 
 use std::ffi::OsString;

@@ -29,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("escadre-testbed", &[]),
     ("escadre-examples", &["escadre", "escadre-algebra"]),
     ("escadre-bench", &["escadre-algebra"]),
-    ("xtask", &["escadre", "escadre-algebra", "escadre-interpreter"]),
+    ("xtask", &["escadre", "escadre-algebra", "escadre-interpreter", "escadre-testbed"]),
 ];
 
 /// What the algebra may not reach, even through others: it does no I/O and knows no target.

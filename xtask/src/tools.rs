@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
-use std::{env, fs};
+use std::fs;
 
 use crate::workspace::at;
 use crate::{Outcome, process};
@@ -66,21 +66,31 @@ pub(crate) fn find(tool: &Tool) -> Outcome<PathBuf> {
     }
     let start = Instant::now();
     eprintln!("installing {} {} in {}", tool.name, tool.version, folder.display());
-    // It is put together beside its place and moved, so that a broken install is never found.
+    put_together(&folder, |staging| install(tool, staging), || program.is_file())?;
+    eprintln!("installed {} in {:.0} s", tool.name, start.elapsed().as_secs_f64());
+    Ok(program)
+}
+
+/// Makes `folder`: it is put together beside its place and moved, so that a broken install is never
+/// found. Another process may be faster; then what it made `is_there`.
+pub(crate) fn put_together(
+    folder: &Path,
+    make: impl FnOnce(&Path) -> Outcome,
+    is_there: impl Fn() -> bool,
+) -> Outcome {
     let staging = folder.with_extension(format!("part-{}", std::process::id()));
-    let installed = install(tool, &staging);
-    if let Err(message) = installed {
+    fs::create_dir_all(&staging).map_err(|error| at(&staging, &error))?;
+    if let Err(message) = make(&staging) {
         fs::remove_dir_all(&staging).map_err(|error| format!("{message}\n{error}"))?;
         return Err(message);
     }
-    if let Err(error) = fs::rename(&staging, &folder) {
+    if let Err(error) = fs::rename(&staging, folder) {
         fs::remove_dir_all(&staging).map_err(|error| at(&staging, &error))?;
-        if !program.is_file() {
-            return Err(at(&folder, &error));
+        if !is_there() {
+            return Err(at(folder, &error));
         }
     }
-    eprintln!("installed {} in {:.0} s", tool.name, start.elapsed().as_secs_f64());
-    Ok(program)
+    Ok(())
 }
 
 /// Starts installing a tool while other steps run, at low priority and on one core.
@@ -91,17 +101,13 @@ pub(crate) fn prepare(tool: &'static Tool) -> thread::JoinHandle<()> {
     })
 }
 
-/// `$ESCADRE_CACHE`, else `escadre` in the user's cache folder.
+/// Where what is installed is kept.
 pub(crate) fn cache() -> Outcome<PathBuf> {
-    let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    given("ESCADRE_CACHE")
-        .or_else(|| given("XDG_CACHE_HOME").map(|folder| folder.join("escadre")))
-        .or_else(|| given("HOME").map(|folder| folder.join(".cache/escadre")))
-        .ok_or_else(|| "no folder for the cache: set ESCADRE_CACHE or HOME".to_owned())
+    let folder = escadre_testbed::cache_folder();
+    folder.ok_or_else(|| "no folder for the cache: set ESCADRE_CACHE or HOME".to_owned())
 }
 
 fn install(tool: &Tool, folder: &Path) -> Outcome {
-    fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     let linux = cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"));
     if let Some(wheel) = tool.wheel.as_ref().filter(|_| linux) {
         match install_wheel(tool, wheel, folder) {

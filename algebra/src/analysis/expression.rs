@@ -12,11 +12,12 @@ use super::answer::TooLarge;
 use super::arena::{Arena, Ref, Slot};
 use super::chain::{Built, absorbed, chain};
 use super::guard::Guards;
-use super::layers::Layer;
+use super::layers::{Layer, layer};
 use super::space::Space;
+use super::users::Users;
 use crate::dag::Dag;
 use crate::fleet::{self, Fleet};
-use crate::map::{Entry, Map};
+use crate::map::{Entry, Map, Set};
 use crate::names::ResourceName;
 use crate::path_set::PathSet;
 use crate::tree::Tree;
@@ -127,34 +128,6 @@ pub(super) struct Expressions {
     layers: Vec<(ExprId, ExprId, Fleet)>,
 }
 
-/// Who uses each expression: a list of each, in one.
-#[derive(Default)]
-struct Users {
-    /// Of each expression, where its last user stands in `all`, from 1; 0 if it has none.
-    last: Vec<u32>,
-    /// Users, each with where the one before it stands.
-    all: Vec<(ExprId, u32)>,
-}
-
-impl Users {
-    fn of(&self, at: ExprId) -> impl Iterator<Item = ExprId> {
-        let mut next = self.last.get(at as usize).copied().unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (user, before) = *self.all.get(usize::try_from(next.checked_sub(1)?).ok()?)?;
-            next = before;
-            Some(user)
-        })
-    }
-
-    fn add(&mut self, at: ExprId, user: ExprId) {
-        if self.of(at).next() != Some(user) {
-            let last = &mut self.last[at as usize];
-            self.all.push((user, *last));
-            *last = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        }
-    }
-}
-
 impl Expressions {
     pub(super) fn get(&self, at: ExprId) -> &Expr {
         &self.nodes[at as usize]
@@ -194,16 +167,24 @@ impl Expressions {
         found.into_iter().map(|position| operands[position as usize]).collect()
     }
 
-    /// The layers of the expressions that `root` is made of, each once.
-    pub(super) fn layers_below(&self, root: ExprId) -> Vec<(ExprId, ExprId, Layer)> {
-        let mut below = std::collections::HashSet::new();
-        let mut open = vec![root];
+    /// The expressions that `roots` are made of, themselves among them, each once.
+    pub(super) fn below(&self, roots: impl IntoIterator<Item = ExprId>) -> Vec<ExprId> {
+        let mut seen: Set<ExprId> = Set::default();
+        let mut open: Vec<ExprId> = roots.into_iter().collect();
+        let mut below = Vec::new();
         while let Some(at) = open.pop() {
-            if below.insert(at) {
-                open.extend(self.get(at).operands());
+            if seen.insert(at) {
+                below.push(at);
+                self.get(at).each_operand(|operand| open.push(operand));
             }
         }
-        let mut seen = std::collections::HashSet::new();
+        below
+    }
+
+    /// The layers of the expressions that `root` is made of, each once.
+    pub(super) fn layers_below(&self, root: ExprId) -> Vec<(ExprId, ExprId, Layer)> {
+        let below: Set<ExprId> = self.below([root]).into_iter().collect();
+        let mut seen = Set::default();
         let own = self
             .layers
             .iter()
@@ -224,7 +205,7 @@ impl Expressions {
                 let expr = slot.key().clone();
                 expr.each_operand(|operand| self.users.add(operand, at));
                 self.nodes.push(expr);
-                self.users.last.push(0);
+                self.users.grow();
                 *slot.insert(at)
             }
         }
@@ -361,19 +342,4 @@ impl Expressions {
             }
         }
     }
-}
-
-/// Who wrote `fleet`: its name is that of the first layer among it and what it restricts.
-fn layer(fleet: &Fleet) -> Layer {
-    let mut inner = fleet;
-    let name = loop {
-        match (&inner.0.op, inner.0.of.first()) {
-            (fleet::Op::Named(name), _) => break Some(Arc::clone(name)),
-            (fleet::Op::Restrict(_) | fleet::Op::Forget(_) | fleet::Op::Keep(_), Some(of)) => {
-                inner = of;
-            }
-            _ => break None,
-        }
-    };
-    Layer { name, origin: fleet.0.origin.clone() }
 }

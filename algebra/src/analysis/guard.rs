@@ -26,11 +26,6 @@ impl Guards {
         if let Some(known) = self.known.get(&selector.address()) {
             return Ok(*known);
         }
-        if let View::Test(test) = selector.view() {
-            let guard = test_guard(test, space, arena)?;
-            self.known.insert(selector.address(), guard);
-            return Ok(guard);
-        }
         for node in selector.postorder() {
             if self.known.contains_key(&node.address()) {
                 continue;

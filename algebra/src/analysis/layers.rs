@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answer::TooLarge;
 use super::expression::{Expr, ExprId};
 use super::{Analysis, Made};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Op};
 use crate::origin::Origin;
 
 /// One operand of a union, overlay or patch: where it was written, and the name it was given.
@@ -107,4 +107,19 @@ impl Made {
         }
         now.get(&root).copied().unwrap_or(root)
     }
+}
+
+/// Who wrote `fleet`: its name is that of the first layer among it and what it restricts.
+pub(super) fn layer(fleet: &Fleet) -> Layer {
+    let mut inner = fleet;
+    let name = loop {
+        match (&inner.0.op, inner.0.of.first()) {
+            (Op::Named(name), _) => break Some(Arc::clone(name)),
+            (Op::Restrict(_) | Op::Forget(_) | Op::Keep(_), Some(of)) => {
+                inner = of;
+            }
+            _ => break None,
+        }
+    };
+    Layer { name, origin: fleet.0.origin.clone() }
 }

@@ -32,6 +32,7 @@ mod support;
 mod table;
 mod transform;
 mod unlike;
+mod users;
 mod verification;
 mod walk;
 mod witness;

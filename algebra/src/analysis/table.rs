@@ -119,7 +119,6 @@ impl Table {
         roots: &[ExprId],
         wanted: impl Fn(&ResourceName) -> bool,
     ) -> Self {
-        let reached = reached(expressions, roots);
         let mut tries: BTreeMap<&ResourceName, Trie> = BTreeMap::new();
         let sets = expressions.path_sets();
         for path in sets.iter().flat_map(|set| set.subtrees().chain(set.points())) {
@@ -140,7 +139,8 @@ impl Table {
         for (resource, place) in &places {
             table.add(resource, place, &mut Vec::new(), &unlisted);
         }
-        let has_patch = reached.iter().any(|e| matches!(expressions.get(*e), Expr::Patch(..)));
+        let reached = expressions.below(roots.iter().copied());
+        let has_patch = reached.into_iter().any(|e| matches!(expressions.get(e), Expr::Patch(..)));
         table.shape(sets, has_patch);
         table
     }
@@ -239,17 +239,4 @@ impl Table {
         values.dedup();
         values
     }
-}
-
-fn reached(expressions: &Expressions, roots: &[ExprId]) -> Vec<ExprId> {
-    let mut seen = std::collections::HashSet::new();
-    let mut open = roots.to_vec();
-    let mut reached = Vec::new();
-    while let Some(at) = open.pop() {
-        if seen.insert(at) {
-            reached.push(at);
-            open.extend(expressions.get(at).operands());
-        }
-    }
-    reached
 }

@@ -4,7 +4,7 @@
 //! at paths that one of the operands between claims: at all others, each is what the operands that
 //! they share make of it. The same goes for unions, and for what is restricted by one guard.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::expression::{Expr, ExprId, Expressions};
 use crate::names::ResourceName;
@@ -26,22 +26,12 @@ impl Expressions {
                 _ => break,
             };
         }
-        let mut seen = HashSet::new();
-        let mut open = [ours, theirs].concat();
-        let mut resources = BTreeSet::new();
-        while let Some(at) = open.pop() {
-            if !seen.insert(at) {
-                continue;
-            }
-            match self.get(at) {
-                Expr::Deploy(slot) => {
-                    let deployment = self.deployments().get(*slot as usize);
-                    resources.extend(deployment.map(|of| of.resource.clone()));
-                }
-                expr => open.extend(expr.operands()),
-            }
-        }
-        resources
+        let below = self.below([ours, theirs].concat());
+        let slots = below.into_iter().filter_map(|at| match self.get(at) {
+            Expr::Deploy(slot) => self.deployments().get(*slot as usize),
+            _ => None,
+        });
+        slots.map(|deployment| deployment.resource.clone()).collect()
     }
 }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use escadre_algebra::{Evaluation, RowSet};
 
-use crate::full::configuration;
-use crate::maps::{Configuration, Device, configure, devices, holds, named};
+use crate::full::check;
+use crate::maps::{Configuration, Device, configure, devices, holds};
 use crate::measure::seconds;
 use crate::world::Layer;
 
@@ -25,15 +25,7 @@ pub(super) fn full(seed: u64, layers: &[Layer], evaluation: &Evaluation) -> Resu
         time += seconds(&mut || {
             some.iter().map(|device| configure(layers, device).len()).sum::<usize>()
         });
-        for (row, device) in rows.zip(&some) {
-            let class = evaluation.class(row).ok_or("a row has no class")?;
-            let ours = known
-                .entry(class)
-                .or_insert_with(|| evaluation.claims(class).map(configuration).unwrap_or_default());
-            if *ours != named(&configure(layers, device)) {
-                return Err(format!("row {row} differs from the maps"));
-            }
-        }
+        check(evaluation, layers, (rows.start, &some), &mut known)?;
     }
     Ok(time)
 }

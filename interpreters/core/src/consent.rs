@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use escadre_algebra::Coverage;
 
-use crate::plan::Plan;
+use crate::plan::{Change, ChangeKind, Plan};
 use crate::present::number;
 
 /// What the user agreed to: how many members may leave, and whether devices may be pruned.
@@ -118,5 +118,30 @@ impl Consent {
             });
         }
         Ok(())
+    }
+
+    /// The changes of `plan` that are made under this consent.
+    ///
+    /// # Errors
+    /// Those of [`Consent::check`].
+    pub fn changes<'a>(&self, plan: &'a Plan) -> Result<Vec<&'a Change>, Refused> {
+        self.check(plan)?;
+        let is_kept = |change: &&Change| !(self.keep_removed && change.kind == ChangeKind::Removed);
+        Ok(plan.changes().iter().filter(is_kept).collect())
+    }
+}
+
+impl Refused {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Shrink { .. } => {
+                "if they are to leave, say so with `--accept-shrink`; otherwise check the inventory and the selectors"
+            }
+            Self::PruneOnPartial { .. } => {
+                "use a complete inventory, or keep the members that are not listed"
+            }
+        }
     }
 }

@@ -43,11 +43,16 @@ pub trait Interpreter {
     fn target(&self) -> String;
 
     /// What the target holds of one resource: norm ∘ erase. `None` if it holds nothing of it.
+    ///
+    /// The identity, unless an interpreter says otherwise.
     fn normalise(
         &self,
         name: &ResourceName,
         state: &Arc<ResourceState>,
-    ) -> Option<Arc<ResourceState>>;
+    ) -> Option<Arc<ResourceState>> {
+        let _ = name;
+        Some(Arc::clone(state))
+    }
 
     /// The objects for `resolved`.
     ///

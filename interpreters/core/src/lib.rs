@@ -14,13 +14,16 @@
 //! [`present`] is how all of it is read.
 
 mod consent;
+mod content;
 mod interpreter;
 pub mod inventory;
 mod plan;
 pub mod present;
 mod snapshot;
+mod stored;
 
 pub use consent::{Consent, Refused, Share, ShareError};
+pub use content::named_content;
 pub use interpreter::{
     Applied, Capabilities, Interpreter, Observation, Progress, Revision, Silent,
 };
@@ -29,3 +32,4 @@ pub use plan::{
     Stale, Subject, Summary,
 };
 pub use snapshot::Snapshot;
+pub use stored::{Ended, digest_text};

@@ -17,7 +17,7 @@
 //!     match device.next().await? {
 //!         Told::Wanted(wanted) => device.report(&Report::new(wanted.generation, None)).await?,
 //!         Told::Left => return Ok(()),
-//!         Told::Refused(finding) => eprintln!("{}: {}", finding.key, finding.why),
+//!         Told::Refused(anomaly) => eprintln!("{}: {}", anomaly.key, anomaly.why),
 //!     }
 //! }
 //! # }
@@ -37,9 +37,9 @@ use serde::{Deserialize, Serialize};
 use crate::driver::is_deletion;
 use crate::error::{ServerError, ServerErrorKind, Source};
 use crate::lower::encode;
-use crate::names::{Key, device_token};
-use crate::permissions::{Buckets, consumer_name, subjects};
-use crate::world::{FORMAT, Head, Manifest};
+use crate::names::{Key, device_token, subject};
+use crate::permissions::{Buckets, consumer_name};
+use crate::world::{FORMAT, Manifest};
 use intake::Intake;
 pub use intake::{Told, Wanted};
 
@@ -86,6 +86,40 @@ impl Report {
     }
 }
 
+/// That a device is alive: the value of its key in the bucket of heartbeats.
+///
+/// It names its device, since the server does not check where an answer goes: what one device may
+/// read could be made to arrive under the key of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beat {
+    /// The version of this form.
+    pub version: u64,
+    /// The token of the device, see [`device_token`].
+    pub device: String,
+}
+
+impl Beat {
+    /// The heartbeat of the device `id`.
+    #[must_use]
+    pub fn new(id: &DeviceId) -> Self {
+        Self { version: FORMAT, device: device_token(id) }
+    }
+
+    /// The heartbeat that `bytes`, found under the key of the device `id`, spell.
+    ///
+    /// # Errors
+    /// Why they spell none of this version, or another device's.
+    pub fn decode(bytes: &[u8], id: &DeviceId) -> Result<Self, String> {
+        let beat: Self = crate::world::decode(bytes)?;
+        if beat.device == device_token(id) {
+            Ok(beat)
+        } else {
+            Err(format!("it is the heartbeat of `{}`", beat.device))
+        }
+    }
+}
+
 impl std::fmt::Debug for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Device").field("id", &self.id).finish_non_exhaustive()
@@ -125,7 +159,7 @@ impl Device {
             .messages()
             .await
             .map_err(|error| failed("reading the device's keys", error.into()))?;
-        let prefix = subjects(&buckets.desired, "");
+        let prefix = subject(&buckets.desired, "");
         let intake = Intake::new(id.clone(), accepted);
         let mut device =
             Self { context, stream, buckets, id, prefix, messages, intake, at_start: None };
@@ -196,7 +230,7 @@ impl Device {
     /// # Errors
     /// The server does not take it.
     pub async fn beat(&self) -> Result<(), ServerError> {
-        self.put(&self.buckets.heartbeat, Bytes::new()).await
+        self.put(&self.buckets.heartbeat, encode(&Beat::new(&self.id))).await
     }
 
     /// The content named `digest`, if it is there whole and this device may read it.
@@ -204,24 +238,13 @@ impl Device {
     /// # Errors
     /// The server does not answer.
     pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
-        let Some((_, head)) = self.last(&Key::ContentHead(digest)).await? else {
-            return Ok(None);
-        };
-        let Ok(head) = Head::decode(&head) else { return Ok(None) };
-        let mut content = Vec::new();
-        for number in 0..head.n_parts {
-            let Some((_, part)) = self.last(&Key::ContentPart(digest, number)).await? else {
-                return Ok(None);
-            };
-            content.extend(part);
-        }
-        Ok((Digest::of(&content) == digest).then_some(content))
+        crate::content::content(digest, async |key| self.last(&key).await).await
     }
 
     /// The last entry of `key` with its sequence; `None` if it is deleted.
     async fn last(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ServerError> {
         let kind = ServerErrorKind::Unreachable { doing: "reading a key" };
-        let subject = subjects(&self.buckets.desired, &key.to_string());
+        let subject = subject(&self.buckets.desired, key);
         match self.stream.direct_get_last_for_subject(subject).await {
             Ok(message) if is_deletion(Some(&message.headers)) => Ok(None),
             Ok(message) => Ok(Some((message.sequence, message.payload))),
@@ -233,7 +256,7 @@ impl Device {
     async fn put(&self, bucket: &str, value: Bytes) -> Result<(), ServerError> {
         let kind = ServerErrorKind::Unreachable { doing: "reporting" };
         let failed = |source| ServerError::caused(bucket, kind.clone(), source);
-        let subject = subjects(bucket, &device_token(&self.id));
+        let subject = subject(bucket, device_token(&self.id));
         let stored = self.context.publish(subject, value).await;
         let stored = stored.map_err(|error| failed(Box::new(error) as Box<_>))?;
         stored.await.map(|_| ()).map_err(|error| failed(Box::new(error) as Box<_>))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_nats::Client;
 use async_nats::jetstream::stream::Stream;
-use escadre_algebra::{DeviceId, Digest, Resolved, ResourceName, ResourceState};
+use escadre_algebra::{DeviceId, Digest, Resolved};
 use escadre_interpreter::{
     Applied, Capabilities, Consent, Interpreter, Observation, Plan, Progress, Revision, Snapshot,
 };
@@ -82,7 +82,7 @@ impl Nats {
 
     /// The subject of `key`.
     fn subject(&self, key: impl std::fmt::Display) -> String {
-        format!("$KV.{}.{key}", self.options.bucket)
+        crate::names::subject(&self.options.bucket, key)
     }
 }
 
@@ -106,14 +106,6 @@ impl Interpreter for Nats {
 
     fn target(&self) -> String {
         self.place.clone()
-    }
-
-    fn normalise(
-        &self,
-        _: &ResourceName,
-        state: &Arc<ResourceState>,
-    ) -> Option<Arc<ResourceState>> {
-        Some(Arc::clone(state))
     }
 
     fn lower(&self, resolved: &Resolved) -> Result<Objects, LowerError> {

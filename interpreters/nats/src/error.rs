@@ -98,7 +98,7 @@ impl LowerError {
     }
 }
 
-/// What a bucket holds makes no sense as a whole. Single keys that make none are findings, not errors.
+/// What a bucket holds makes no sense as a whole. Single keys that make none are anomalies, not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LiftError {}
 
@@ -276,11 +276,8 @@ impl ApplyError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Stale(_) => "plan again, and look at the new plan",
-            Self::Refused(Refused::Shrink { .. }) => {
-                "if they are to leave, say so with `--accept-shrink`; otherwise check the inventory and the selectors"
-            }
-            Self::Refused(_) => "use a complete inventory, or keep the members that are not listed",
+            Self::Stale(stale) => stale.help(),
+            Self::Refused(refused) => refused.help(),
             Self::DeviceTooLarge { .. } => {
                 "put several of its resources into one, or apply the removals of its resources first"
             }

@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+mod content;
 pub mod device;
 mod driver;
 mod error;
@@ -45,6 +46,7 @@ mod world;
 
 pub use driver::{Nats, Options};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
+pub use escadre_interpreter::Ended;
 pub use lower::Objects;
 pub use names::{Key, KeyError, device_token, parse_device_token};
-pub use world::{Ended, Fence, Finding, Manifest, World};
+pub use world::{Anomaly, Fence, Manifest, World};

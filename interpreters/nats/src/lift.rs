@@ -7,7 +7,7 @@ use escadre_algebra::{Configuration, DeviceId, Digest, ResourceName, ResourceSta
 use escadre_interpreter::Snapshot;
 
 use crate::names::Key;
-use crate::world::{Fence, Finding, Head, Held, Manifest, Row, World};
+use crate::world::{Anomaly, Fence, Head, Held, Manifest, Row, World};
 
 /// Reads entries in the order of their sequences; a later entry of a key replaces the earlier one.
 ///
@@ -109,12 +109,12 @@ impl Reader {
     /// What was read, as of the sequence `sequence`.
     pub(crate) fn finish(self, sequence: u64) -> World {
         let mut world = World { sequence, ..World::default() };
-        world.findings.extend(self.odd.into_iter().map(|(key, why)| Finding { key, why }));
+        world.anomalies.extend(self.odd.into_iter().map(|(key, why)| Anomaly { key, why }));
         if let Some((sequence, fence)) = self.fence {
             world.fence_sequence = sequence;
             match fence {
                 Some(Ok(fence)) => world.fence = Some(fence),
-                Some(Err(why)) => world.findings.push(Finding::new(&Key::Fence, why)),
+                Some(Err(why)) => world.anomalies.push(Anomaly::new(&Key::Fence, why)),
                 None => {}
             }
         }
@@ -123,7 +123,7 @@ impl Reader {
         for (device, pending) in self.devices {
             device_row(&mut world, &self.states, &mut shared, device, pending);
         }
-        world.findings.sort();
+        world.anomalies.sort();
         world
     }
 }
@@ -158,7 +158,7 @@ fn contents(
             }
             Err(why) => why,
         };
-        world.findings.push(Finding::new(&Key::ContentHead(digest), why));
+        world.anomalies.push(Anomaly::new(&Key::ContentHead(digest), why));
     }
 }
 
@@ -187,13 +187,13 @@ fn device_row(
     let (sequence, manifest) = match manifest {
         Some(Ok(manifest)) => manifest,
         Some(Err(why)) => {
-            world.findings.push(Finding::new(&Key::Manifest(device.clone()), why));
+            world.anomalies.push(Anomaly::new(&Key::Manifest(device.clone()), why));
             return litter(world, device, values.into_keys());
         }
         None => {
             for name in values.keys() {
                 let key = Key::Resource(device.clone(), name.clone());
-                world.findings.push(Finding::new(&key, "its device has no manifest"));
+                world.anomalies.push(Anomaly::new(&key, "its device has no manifest"));
             }
             return litter(world, device, values.into_keys());
         }
@@ -212,13 +212,13 @@ fn device_row(
             (None, _) => "the manifest names it, but it is not there".to_owned(),
         };
         told.insert(name.clone());
-        world.findings.push(Finding::new(&Key::Resource(device.clone(), name), why));
+        world.anomalies.push(Anomaly::new(&Key::Resource(device.clone(), name), why));
     }
     let unnamed: Vec<ResourceName> =
         values.into_keys().filter(|name| !digests.contains_key(name)).collect();
     for name in unnamed.iter().filter(|name| !told.contains(*name)) {
         let key = Key::Resource(device.clone(), name.clone());
-        world.findings.push(Finding::new(&key, "the manifest does not name it"));
+        world.anomalies.push(Anomaly::new(&key, "the manifest does not name it"));
     }
     litter(world, device.clone(), unnamed);
     let held = shared.entry(digests).or_insert_with_key(|digests| {

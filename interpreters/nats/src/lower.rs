@@ -8,7 +8,7 @@ use escadre_algebra::{
     Configuration, DeviceId, Digest, Facts, Field, Outcome, Resolved, ResourceName, ResourceState,
     Value,
 };
-use escadre_interpreter::{Change, ChangeKind};
+use escadre_interpreter::{Change, ChangeKind, named_content};
 
 use crate::error::{LowerError, LowerErrorKind};
 use crate::names::Key;
@@ -91,20 +91,6 @@ fn check_content(
     }
     let kind = LowerErrorKind::NoContent { digest: digest.to_owned() };
     Err(LowerError::new(kind, Some(name), facts.id(), field))
-}
-
-/// The field by which a file or blob names content that the target must have, with its value.
-///
-/// A blob with a `source` is fetched from there.
-fn named_content(state: &ResourceState) -> Option<(&'static str, &Value)> {
-    let is = |kind: &str| state.get(&["kind"]) == Some(&Value::text(kind));
-    if is("ConfigFile") {
-        return state.get(&["content", "digest"]).map(|value| ("content.digest", value));
-    }
-    if is("Blob") && state.get(&["source"]).is_none() {
-        return state.get(&["digest"]).map(|value| ("digest", value));
-    }
-    None
 }
 
 /// The bytes under which a resource is held.

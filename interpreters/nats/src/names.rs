@@ -20,6 +20,11 @@ pub(crate) const MANIFEST: &str = "_manifest";
 /// The last token of the key that tells a content's size.
 const HEAD: &str = "head";
 
+/// The subject of `key` in `bucket`.
+pub(crate) fn subject(bucket: &str, key: impl fmt::Display) -> String {
+    format!("$KV.{bucket}.{key}")
+}
+
 /// A key of the bucket of desired state.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {

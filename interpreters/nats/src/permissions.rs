@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use escadre_algebra::{DeviceId, Digest};
 
-use crate::names::{Key, device_token};
+use crate::names::{Key, device_token, subject};
 
 /// The names of the buckets of a fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,11 +52,6 @@ pub struct User {
     pub grants: Grants,
 }
 
-/// The subject of `key` in `bucket`.
-pub(crate) fn subjects(bucket: &str, key: &str) -> String {
-    format!("$KV.{bucket}.{key}")
-}
-
 /// The longest name that the server takes for a consumer, well below its 255.
 const MAX_NAME: usize = 200;
 
@@ -83,14 +78,14 @@ pub const CONTROLLER_INBOX_PREFIX: &str = "_INBOX_";
 pub fn device(id: &DeviceId, buckets: &Buckets, contents: &BTreeSet<Digest>) -> Grants {
     let token = device_token(id);
     let (stream, name) = (format!("KV_{}", buckets.desired), consumer_name(&token));
-    let own = subjects(&buckets.desired, &format!("{token}.>"));
+    let own = subject(&buckets.desired, format_args!("{token}.>"));
     let mut publish = vec![
         format!("$JS.API.CONSUMER.INFO.{stream}.{name}"),
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"),
         format!("$JS.API.DIRECT.GET.{stream}.{own}"),
         format!("$JS.ACK.{stream}.{name}.>"),
-        subjects(&buckets.state, &token),
-        subjects(&buckets.heartbeat, &token),
+        subject(&buckets.state, &token),
+        subject(&buckets.heartbeat, &token),
     ];
     for digest in contents {
         let head = Key::ContentHead(*digest).to_string();
@@ -104,7 +99,7 @@ pub fn device(id: &DeviceId, buckets: &Buckets, contents: &BTreeSet<Digest>) -> 
 #[must_use]
 pub fn controller(buckets: &Buckets) -> Grants {
     let stream = format!("KV_{}", buckets.desired);
-    let all = subjects(&buckets.desired, ">");
+    let all = subject(&buckets.desired, ">");
     let mut publish = vec![
         all.clone(),
         format!("$JS.API.STREAM.MSG.GET.{stream}"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use escadre_algebra::{Configuration, DeviceId, Digest, ResourceName};
+use escadre_interpreter::Ended;
 use serde::{Deserialize, Serialize};
 
 use crate::names::Key;
@@ -19,25 +20,15 @@ pub struct Fence {
     /// The sequence at which the fence was taken: no later taking has a smaller one.
     pub generation: u64,
     /// The digest of the fleet that is being applied.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub fleet: Digest,
     /// The digest of its inventory.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub inventory: Digest,
     /// A text that no other apply has: a controller knows its own fence by it.
     pub writer: String,
     /// Whether that apply has ended.
     pub ended: Ended,
-}
-
-/// Whether an apply has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ended {
-    /// It goes on, or was killed.
-    InProgress,
-    /// It wrote all that it was to write.
-    Done,
 }
 
 /// What one device holds: the value of the key `<device>._manifest`.
@@ -122,7 +113,7 @@ pub struct World {
     pub(crate) fence_sequence: u64,
     /// The bucket's last sequence.
     pub(crate) sequence: u64,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) anomalies: Vec<Anomaly>,
 }
 
 /// What is written for one device.
@@ -152,14 +143,14 @@ pub(crate) struct Content {
 
 /// Something in a bucket that makes no sense; the rest is read all the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub struct Anomaly {
     /// The key, as it is.
     pub key: String,
     /// Why it makes no sense.
     pub why: String,
 }
 
-impl Finding {
+impl Anomaly {
     pub(crate) fn new(key: &Key, why: impl Into<String>) -> Self {
         Self { key: key.to_string(), why: why.into() }
     }
@@ -180,8 +171,8 @@ impl World {
 
     /// What makes no sense, in the order of the keys.
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub fn anomalies(&self) -> &[Anomaly] {
+        &self.anomalies
     }
 
     /// The fence as the last apply left it; `None` before the first, and where it makes no sense.
@@ -206,19 +197,6 @@ impl World {
     #[must_use]
     pub fn device_sequence(&self, id: &str) -> Option<u64> {
         self.rows.get(id).map(|row| row.sequence)
-    }
-}
-
-mod digest_text {
-    use escadre_algebra::Digest;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(digest)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -10,7 +10,7 @@ mod store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use escadre_algebra::{Digest, Resolved, ResourceName, ResourceState};
+use escadre_algebra::{Digest, Resolved};
 use escadre_interpreter::{
     Applied, Capabilities, Consent, Interpreter, Observation, Plan, Progress, Snapshot,
 };
@@ -116,14 +116,6 @@ impl Interpreter for Simulator {
             Place::Memory(name) => format!("sim:memory/{name}"),
             Place::Folder(dir) => format!("sim:{}", dir.display()),
         }
-    }
-
-    fn normalise(
-        &self,
-        _: &ResourceName,
-        state: &Arc<ResourceState>,
-    ) -> Option<Arc<ResourceState>> {
-        Some(Arc::clone(state))
     }
 
     fn lower(&self, resolved: &Resolved) -> Result<Objects, LowerError> {

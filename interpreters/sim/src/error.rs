@@ -250,11 +250,8 @@ impl ApplyError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Stale(_) => "plan again, and look at the new plan",
-            Self::Refused(Refused::Shrink { .. }) => {
-                "if they are to leave, say so with `--accept-shrink`; otherwise check the inventory and the selectors"
-            }
-            Self::Refused(_) => "use a complete inventory, or keep the members that are not listed",
+            Self::Stale(stale) => stale.help(),
+            Self::Refused(refused) => refused.help(),
             Self::Fenced { .. } => "let the other apply end, then plan again",
             Self::Crashed { .. } => "plan and apply again: it goes on where this one ended",
             Self::Store(error) => return error.help(),

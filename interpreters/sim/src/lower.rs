@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, Digest, Outcome, Resolved, ResourceState, Value};
+use escadre_algebra::{Configuration, Digest, Outcome, Resolved, Value};
+use escadre_interpreter::named_content;
 
 use crate::error::LowerError;
 
@@ -40,20 +41,6 @@ pub(crate) fn lower(resolved: &Resolved) -> Result<Objects, LowerError> {
         }
     }
     Ok(Objects { resolved: resolved.clone(), contents })
-}
-
-/// The field by which a file or blob names content that the target must have, with its value.
-///
-/// A blob with a `source` is fetched from there.
-fn named_content(state: &ResourceState) -> Option<(&'static str, &Value)> {
-    let is = |kind: &str| state.get(&["kind"]) == Some(&Value::text(kind));
-    if is("ConfigFile") {
-        return state.get(&["content", "digest"]).map(|value| ("content.digest", value));
-    }
-    if is("Blob") && state.get(&["source"]).is_none() {
-        return state.get(&["digest"]).map(|value| ("digest", value));
-    }
-    None
 }
 
 /// The digests that `json` mentions anywhere: those of contents that must be kept.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use escadre_algebra::{Digest, Digester};
+use escadre_interpreter::Ended;
 use escadre_interpreter::Revision;
 use serde::{Deserialize, Serialize};
 
@@ -67,26 +68,16 @@ pub struct Fence {
     /// How often the fence was taken; devices remember the generation that wrote them.
     pub generation: u64,
     /// The digest of the fleet that is being applied.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub fleet: Digest,
     /// The digest of its inventory.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub inventory: Digest,
     /// The digest of the plan.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub plan: Digest,
     /// Whether that apply has ended.
     pub ended: Ended,
-}
-
-/// Whether an apply has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ended {
-    /// It goes on, or was killed.
-    InProgress,
-    /// It wrote all that it was to write.
-    Done,
 }
 
 /// One write in a world's history.
@@ -123,7 +114,7 @@ pub(crate) struct Head {
     /// How many transactions wrote what devices are to run.
     pub(crate) counter: u64,
     /// The digest of all of them, each with the digest before it.
-    #[serde(with = "digest_text")]
+    #[serde(with = "escadre_interpreter::digest_text")]
     pub(crate) chain: Digest,
     pub(crate) clock_ms: u64,
     pub(crate) next_state: u64,
@@ -151,23 +142,5 @@ impl Head {
     /// The digest in the making of the next write.
     pub(crate) fn write(&self) -> Digester {
         Digester::new("escadre/sim/write/1").piece(self.chain.as_bytes())
-    }
-}
-
-mod digest_text {
-    use escadre_algebra::Digest;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        digest: &Digest,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(digest)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Digest, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

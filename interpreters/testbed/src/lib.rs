@@ -21,5 +21,5 @@ mod supervisor;
 
 pub use cluster::NatsCluster;
 pub use error::TestbedError;
-pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, nats_server};
+pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, cache_folder, nats_server};
 pub use server::{NatsServer, Options};

@@ -19,7 +19,8 @@ pub(super) const CLAIMS: [Claim; 5] = [
     Claim { says: "peak memory of all of these", check: memory },
 ];
 
-/// The full evaluation of 200 layers is claimed of long runs only: it is not there yet.
+/// The full evaluation of 200 layers is claimed of long runs only: on fewer devices the classes
+/// weigh more than the devices.
 fn floor(workspace: &Workspace, quick: bool) -> Outcome {
     let tasks: &[&str] = match quick {
         true => &["one-edit", "update", "memory", "equivalence"],

@@ -1,11 +1,10 @@
 //! The column engines that `decide` is compared with: DuckDB and polars from PyPI, in a folder of
 //! the cache, and differential-dataflow, compiled here.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workspace::{Workspace, at, read};
+use crate::workspace::{Workspace, read};
 use crate::{Outcome, process, tools};
 
 /// Where rivals stand in the checkout.
@@ -37,34 +36,21 @@ impl Python {
         Ok(python)
     }
 
-    /// It is put together beside its place and moved, so that a broken install is never found.
     fn install(&self, list: &Path) -> Outcome {
         eprintln!("installing DuckDB and polars in {}", self.packages.display());
-        let staging = self.packages.with_extension(format!("part-{}", std::process::id()));
-        fs::create_dir_all(&staging).map_err(|error| at(&staging, &error))?;
-        let mut command = Command::new(&self.program);
-        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        command.args(["--no-warn-script-location", "--root-user-action", "ignore"]);
-        command.args(["--only-binary", ":all:", "--requirement"]).arg(list);
-        let installed = process::capture(command.arg("--target").arg(&staging));
-        let moved = installed.and_then(|_| {
-            fs::rename(&staging, &self.packages).map_err(|error| at(&self.packages, &error))
-        });
-        // Another process may have been faster.
-        if let Err(message) = moved {
-            fs::remove_dir_all(&staging).map_err(|error| format!("{message}\n{error}"))?;
-            if !self.packages.is_dir() {
-                let by_hand = format!(
-                    "python3 -m pip install --only-binary :all: -r {} --target {}",
-                    list.display(),
-                    self.packages.display()
-                );
-                return Err(format!(
-                    "{message}\nthe rivals are needed: install them with `{by_hand}`"
-                ));
-            }
-        }
-        Ok(())
+        let make = |staging: &Path| {
+            let mut command = Command::new(&self.program);
+            command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+            command.args(["--no-warn-script-location", "--root-user-action", "ignore"]);
+            command.args(["--only-binary", ":all:", "--requirement"]).arg(list);
+            process::capture(command.arg("--target").arg(staging)).map(|_| ())
+        };
+        tools::put_together(&self.packages, make, || self.packages.is_dir()).map_err(|message| {
+            let (list, packages) = (list.display(), self.packages.display());
+            format!(
+                "{message}\nthe rivals are needed: install them with `python3 -m pip install --only-binary :all: -r {list} --target {packages}`"
+            )
+        })
     }
 
     /// The variables of a rival's environment: its packages, one thread, nothing left behind.

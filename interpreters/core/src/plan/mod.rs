@@ -104,6 +104,14 @@ pub struct Stale {
     pub present: String,
 }
 
+impl Stale {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        "plan again, and look at the new plan"
+    }
+}
+
 impl Plan {
     /// The plan from `held`, of revision `base`, to `desired`. Costs O(devices · log devices + claims).
     #[must_use]

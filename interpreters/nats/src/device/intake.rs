@@ -8,7 +8,7 @@ use escadre_algebra::{Configuration, DeviceId, Digest, ResourceName};
 
 use crate::lift::decode_state;
 use crate::names::Key;
-use crate::world::{Finding, Manifest};
+use crate::world::{Anomaly, Manifest};
 
 /// What a device is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Told {
     /// It is no member any more: it is to run nothing.
     Left,
     /// What is there is not acted on; what was accepted before stays.
-    Refused(Finding),
+    Refused(Anomaly),
 }
 
 /// The entries of one device, as far as they were read.
@@ -56,7 +56,7 @@ impl Intake {
         bytes: Option<&Bytes>,
         is_last: bool,
     ) -> Option<Told> {
-        let refused = |why: String| Some(Told::Refused(Finding { key: key.to_owned(), why }));
+        let refused = |why: String| Some(Told::Refused(Anomaly { key: key.to_owned(), why }));
         let parsed = Key::parse(key);
         if let Ok(Key::Resource(device, _) | Key::Manifest(device)) = &parsed
             && *device == self.device
@@ -102,7 +102,7 @@ impl Intake {
             let refused = |why: &str| {
                 let key = Key::Resource(self.device.clone(), name.clone());
                 // What is missing may be on its way.
-                is_last.then(|| Told::Refused(Finding::new(&key, why)))
+                is_last.then(|| Told::Refused(Anomaly::new(&key, why)))
             };
             match self.values.get(name) {
                 Some((there, bytes)) if there == digest => match decode_state(bytes) {

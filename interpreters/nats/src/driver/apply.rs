@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use escadre_interpreter::{Applied, Change, ChangeKind, Consent, Plan, Progress};
+use escadre_interpreter::{Applied, Change, Consent, Ended, Plan, Progress};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 
@@ -13,7 +13,7 @@ use crate::error::ApplyError;
 use crate::lower::{
     Batch, Objects, Packer, content_deletions, content_messages, missing, too_large, unreferred,
 };
-use crate::world::{Ended, FORMAT, Fence, World};
+use crate::world::{FORMAT, Fence, World};
 
 /// How many parts of contents are written at once: each may be as large as a message can be.
 const N_PARTS: usize = 8;
@@ -33,10 +33,7 @@ pub(super) async fn apply(
     progress: &mut (dyn Progress + Send),
 ) -> Result<Applied, ApplyError> {
     let plan = asked.plan;
-    asked.consent.check(plan)?;
-    let kept =
-        |change: &&Change| !(asked.consent.keep_removed && change.kind == ChangeKind::Removed);
-    let changes: Vec<&Change> = plan.changes().iter().filter(kept).collect();
+    let changes = asked.consent.changes(plan)?;
     let revision = target.revision(read::sequence(target).await?);
     plan.check(&revision, &asked.objects.resolved)?;
     if changes.is_empty() {

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::context::{
+    CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind,
+};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info};
 use async_nats::jetstream::{self, ErrorCode};
 use escadre_algebra::Digester;
 
 use super::Nats;
+use super::request::Attempts;
 use crate::error::{NEEDED, ServerError, ServerErrorKind};
 use crate::lower::Limits;
 
@@ -83,9 +86,28 @@ impl Nats {
     }
 }
 
-/// The bucket's stream, which is made if that is asked for.
+/// The bucket's stream, which is made if that is asked for; a cluster that has no leader yet, or has
+/// just lost a server, is asked again.
 async fn stream(context: &jetstream::Context, options: &Options) -> Result<Info, ServerError> {
-    let failed = |error: GetStreamError| not_found(options, error);
+    let mut attempts = Attempts::new(options, "finding the bucket");
+    loop {
+        match find(context, options).await {
+            Err(Failure { passing: true, error }) => attempts.pause(&told(&error)).await?,
+            Err(Failure { passing: false, error }) => return Err(error),
+            Ok(found) => return Ok(found),
+        }
+    }
+}
+
+/// A bucket was not found or made.
+struct Failure {
+    /// Whether it may work when tried again.
+    passing: bool,
+    error: ServerError,
+}
+
+/// One attempt at [`stream`].
+async fn find(context: &jetstream::Context, options: &Options) -> Result<Info, Failure> {
     let name = format!("KV_{}", options.bucket);
     match context.get_stream(&name).await {
         Ok(found) if found.cached_info().config.allow_atomic_publish || !options.create => {
@@ -94,20 +116,46 @@ async fn stream(context: &jetstream::Context, options: &Options) -> Result<Info,
         Ok(found) => {
             let config =
                 Config { allow_atomic_publish: true, ..found.cached_info().config.clone() };
-            context.update_stream(config).await.map_err(|error| {
-                let kind = refusal("letting the bucket take batches", &error);
-                ServerError::caused(&options.bucket, kind, error)
-            })
+            let updated = context.update_stream(config).await;
+            updated.map_err(|error| not_made("letting the bucket take batches", options, error))
         }
         Err(error) if options.create && is_missing(&error) => {
-            let made = context.create_stream(config(name, options)).await.map_err(|error| {
-                let kind = refusal("making the bucket", &error);
-                ServerError::caused(&options.bucket, kind, error)
-            })?;
+            let made = context.create_stream(config(name, options)).await;
+            let made = made.map_err(|error| not_made("making the bucket", options, error))?;
             Ok(made.cached_info().clone())
         }
-        Err(error) => Err(failed(error)),
+        Err(error) => {
+            let passing = match error.kind() {
+                GetStreamErrorKind::JetStream(error) => is_passing(&error),
+                kind => kind == GetStreamErrorKind::Request && !has_no_responders(&error),
+            };
+            Err(Failure { passing, error: not_found(options, error) })
+        }
     }
+}
+
+fn not_made(doing: &'static str, options: &Options, error: CreateStreamError) -> Failure {
+    let passing = match error.kind() {
+        CreateStreamErrorKind::JetStream(error) => is_passing(&error),
+        // What was made meanwhile is found by the next attempt.
+        kind => kind == CreateStreamErrorKind::TimedOut,
+    };
+    let kind = ServerErrorKind::Refused { doing, why: error.to_string() };
+    Failure { passing, error: ServerError::caused(&options.bucket, kind, error) }
+}
+
+/// Whether a cluster says that it cannot just now: no leader, or a server that it has lost sight of.
+fn is_passing(error: &jetstream::Error) -> bool {
+    let code = error.error_code();
+    code == ErrorCode::CLUSTER_NOT_AVAILABLE
+        || code == ErrorCode::CLUSTER_NOT_LEADER
+        || code == ErrorCode::CLUSTER_INCOMPLETE
+        || code == ErrorCode::CLUSTER_NO_PEERS && error.to_string().contains("offline")
+}
+
+/// What an error says, with its cause.
+fn told(error: &ServerError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The stream of a bucket as NATS tools make it, with atomic batches.
@@ -129,12 +177,12 @@ fn config(name: String, options: &Options) -> Config {
     }
 }
 
-fn refusal(doing: &'static str, error: &impl std::fmt::Display) -> ServerErrorKind {
-    ServerErrorKind::Refused { doing, why: error.to_string() }
-}
-
 fn is_missing(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+fn has_no_responders(error: &GetStreamError) -> bool {
+    error.to_string().contains("no responders")
 }
 
 fn not_found(options: &Options, error: GetStreamError) -> ServerError {
@@ -146,7 +194,7 @@ fn not_found(options: &Options, error: GetStreamError) -> ServerError {
         {
             ServerErrorKind::NoJetStream
         }
-        _ if error.to_string().contains("no responders") => ServerErrorKind::NoJetStream,
+        _ if has_no_responders(&error) => ServerErrorKind::NoJetStream,
         _ => ServerErrorKind::Unreachable { doing: "finding the bucket" },
     };
     ServerError::caused(&options.bucket, kind, error)

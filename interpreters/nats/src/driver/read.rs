@@ -11,7 +11,7 @@ use super::request::Attempts;
 use crate::error::{ServerError, ServerErrorKind};
 use crate::lift::Reader;
 use crate::names::Key;
-use crate::world::{Head, World};
+use crate::world::World;
 
 /// How many entries are asked for at once; what is on its way is bounded by it.
 const N_BATCH: usize = 5_000;
@@ -20,7 +20,7 @@ const N_ROUNDS: usize = 1_000;
 
 /// What the bucket holds at one sequence.
 pub(super) async fn world(target: &Nats) -> Result<World, ServerError> {
-    let mut attempts = Attempts::new(target, "reading the bucket");
+    let mut attempts = Attempts::new(&target.options, "reading the bucket");
     loop {
         match try_world(target).await {
             Ok(Some(world)) => return Ok(world),
@@ -34,7 +34,7 @@ pub(super) async fn world(target: &Nats) -> Result<World, ServerError> {
 
 /// The bucket's last sequence.
 pub(super) async fn sequence(target: &Nats) -> Result<u64, ServerError> {
-    let mut attempts = Attempts::new(target, "asking for the revision");
+    let mut attempts = Attempts::new(&target.options, "asking for the revision");
     loop {
         match target.stream.get_info().await {
             Ok(info) => return Ok(info.state.last_sequence),
@@ -116,7 +116,7 @@ pub(crate) fn is_deletion(headers: Option<&HeaderMap>) -> bool {
 
 /// The last entry of `key` with its sequence, as the stream's leader has it; `None` if it is deleted.
 pub(super) async fn last(target: &Nats, key: &Key) -> Result<Option<(u64, Vec<u8>)>, ServerError> {
-    let mut attempts = Attempts::new(target, "reading a key");
+    let mut attempts = Attempts::new(&target.options, "reading a key");
     let subject = target.subject(key);
     loop {
         match target.stream.get_last_raw_message_by_subject(&subject).await {
@@ -132,14 +132,5 @@ pub(super) async fn last(target: &Nats, key: &Key) -> Result<Option<(u64, Vec<u8
 
 /// The content named `digest`, if all of it is there.
 pub(super) async fn content(target: &Nats, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
-    let head = last(target, &Key::ContentHead(digest)).await?;
-    let Some(Ok(head)) = head.map(|(_, bytes)| Head::decode(&bytes)) else { return Ok(None) };
-    let mut content = Vec::new();
-    for number in 0..head.n_parts {
-        let Some((_, part)) = last(target, &Key::ContentPart(digest, number)).await? else {
-            return Ok(None);
-        };
-        content.extend(part);
-    }
-    Ok((Digest::of(&content) == digest).then_some(content))
+    crate::content::content(digest, async |key| last(target, &key).await).await
 }

@@ -7,7 +7,7 @@ use async_nats::{HeaderMap, Request};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::Nats;
+use super::{Nats, Options};
 use crate::error::{ServerError, ServerErrorKind};
 
 /// How long one answer is waited for.
@@ -91,7 +91,7 @@ fn trouble(refusal: Refusal) -> Trouble {
 
 /// Attempts, further and further apart, until the patience ends.
 pub(super) struct Attempts<'a> {
-    target: &'a Nats,
+    options: &'a Options,
     doing: &'static str,
     end: tokio::time::Instant,
     pause: Duration,
@@ -99,9 +99,9 @@ pub(super) struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(target: &'a Nats, doing: &'static str) -> Self {
-        let end = tokio::time::Instant::now() + target.options.patience;
-        Self { target, doing, end, pause: PAUSES.0, n: 0 }
+    pub(super) fn new(options: &'a Options, doing: &'static str) -> Self {
+        let end = tokio::time::Instant::now() + options.patience;
+        Self { options, doing, end, pause: PAUSES.0, n: 0 }
     }
 
     /// Waits before the next attempt.
@@ -111,7 +111,7 @@ impl<'a> Attempts<'a> {
     pub(super) async fn pause(&mut self, why: &str) -> Result<(), ServerError> {
         if tokio::time::Instant::now() >= self.end {
             let kind = ServerErrorKind::Unreachable { doing: self.doing };
-            return Err(ServerError::caused(&self.target.options.bucket, kind, why));
+            return Err(ServerError::caused(&self.options.bucket, kind, why));
         }
         tracing::debug!(doing = self.doing, why, "trying again");
         tokio::time::sleep(self.pause).await;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
+use escadre_interpreter::Ended;
 
 use super::Nats;
 use super::read;
@@ -12,7 +13,7 @@ use super::request::{Attempts, Trouble, store};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::lower::{Message, encode};
 use crate::names::Key;
-use crate::world::{Ended, Fence};
+use crate::world::Fence;
 
 /// Who has the fence, and writes.
 pub(super) struct Writer<'a> {
@@ -80,7 +81,7 @@ impl<'a> Writer<'a> {
 
     /// Stores the fence if `headers` say what is so; its sequence, or `None` if they do not.
     async fn put_fence(&self, headers: &HeaderMap) -> Result<Option<u64>, Failure> {
-        let mut attempts = Attempts::new(self.target, "writing the fence");
+        let mut attempts = Attempts::new(&self.target.options, "writing the fence");
         loop {
             self.live()?;
             let (subject, value) = (self.target.subject(Key::Fence), encode(&self.fence));
@@ -114,7 +115,7 @@ impl<'a> Writer<'a> {
         if self.dry_run || messages.is_empty() {
             return Ok(());
         }
-        let mut attempts = Attempts::new(self.target, "writing devices");
+        let mut attempts = Attempts::new(&self.target.options, "writing devices");
         loop {
             match self.try_put(messages).await? {
                 Ok(()) => return Ok(()),

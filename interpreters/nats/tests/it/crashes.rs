@@ -71,7 +71,7 @@ fn a_controller_killed_in_a_window_of_batches_leaves_whole_devices() {
                 let is_either = [&before, &after].iter().any(|s| s.get(id.as_str()) == Some(found));
                 assert!(is_either, "`{id}` after {n_messages} messages");
             }
-            assert!(next.observe().await.unwrap().state.findings().is_empty());
+            assert!(next.observe().await.unwrap().state.anomalies().is_empty());
             turn(&mut next, &resolved).await.unwrap();
             assert_eq!(held(&mut next).await, after);
             target.die_after(None);

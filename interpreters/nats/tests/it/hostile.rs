@@ -49,10 +49,10 @@ fn whatever_is_in_a_bucket_is_told_with_its_key_and_repaired_where_a_device_is_w
         }
         let state = target.observe().await.unwrap().state;
         for (key, _) in &bad {
-            let is_told = state.findings().iter().any(|finding| {
-                finding.key == *key || finding.key.starts_with(&key.replace("_manifest", ""))
+            let is_told = state.anomalies().iter().any(|anomaly| {
+                anomaly.key == *key || anomaly.key.starts_with(&key.replace("_manifest", ""))
             });
-            assert!(is_told, "`{key}` is not told: {:?}", state.findings());
+            assert!(is_told, "`{key}` is not told: {:?}", state.anomalies());
         }
         let whole = target.lift(&state).unwrap();
         assert_eq!(whole.get("d011"), Snapshot::wanted(&resolved).get("d011"));
@@ -61,7 +61,7 @@ fn whatever_is_in_a_bucket_is_told_with_its_key_and_repaired_where_a_device_is_w
         turn(&mut target, &resolved).await.unwrap();
         assert_eq!(held(&mut target).await, Snapshot::wanted(&resolved));
         let state = target.observe().await.unwrap().state;
-        let left: Vec<&str> = state.findings().iter().map(|finding| &*finding.key).collect();
+        let left: Vec<&str> = state.anomalies().iter().map(|anomaly| &*anomaly.key).collect();
         let nobody = ["=2e.motd", "_content.x.head", "d000.Not_A_Name", "d000.a.b"];
         assert_eq!(left, [&nobody[..], &["d010.unnamed", "lonely", "stranger.motd"]].concat());
     });

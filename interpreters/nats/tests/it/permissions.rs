@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectOptions, Event, jetstream};
 use escadre_algebra::{DeviceId, Digest, config_file, deploy};
-use escadre_nats::device::{Device, Report, Told};
+use escadre_nats::device::{Beat, Device, Report, Told};
 use escadre_nats::permissions::{
-    Buckets, CONTROLLER_INBOX_PREFIX, User, controller, device, inbox_prefix, server_config,
+    Buckets, CONTROLLER_INBOX_PREFIX, Grants, User, controller, device, inbox_prefix, server_config,
 };
 use escadre_nats::{Nats, Options};
 use escadre_testbed::{NatsServer, Options as Start};
@@ -39,14 +39,18 @@ struct Guarded {
     server: NatsServer,
     controller: KeyPair,
     device: KeyPair,
+    /// May do everything, to look at what the others left.
+    auditor: KeyPair,
     id: DeviceId,
     content: Vec<u8>,
 }
 
 impl Guarded {
     fn start() -> Self {
-        let (controller_key, device_key, other_key) =
-            (KeyPair::new_user(), KeyPair::new_user(), KeyPair::new_user());
+        let [controller_key, device_key, other_key, auditor] =
+            std::array::from_fn(|_| KeyPair::new_user());
+        let everything = vec![">".to_owned()];
+        let everything = Grants { publish: everything.clone(), subscribe: everything };
         let buckets = Buckets::default();
         let [id, other] = ["d001", "d002"].map(|id| DeviceId::parse(id).unwrap());
         let content = b"the model".to_vec();
@@ -55,19 +59,20 @@ impl Guarded {
             User { nkey: controller_key.public_key(), grants: controller(&buckets) },
             User { nkey: device_key.public_key(), grants: device(&id, &buckets, &contents) },
             User { nkey: other_key.public_key(), grants: device(&other, &buckets, &contents) },
+            User { nkey: auditor.public_key(), grants: everything },
         ];
         let start = Start { config: server_config(&users), ..Start::default() };
         let server = NatsServer::start_with(&start).unwrap();
-        Self { server, controller: controller_key, device: device_key, id, content }
+        Self { server, controller: controller_key, device: device_key, auditor, id, content }
     }
 
     /// Applies a fleet with the controller's permissions, and makes the buckets of reports.
     async fn fill(&self) -> Nats {
         let url = self.server.url();
         let (client, _) = connect(&url, &self.controller, CONTROLLER_INBOX_PREFIX).await;
-        let context = async_nats::jetstream::new(client.clone());
+        let context = jetstream::new(client.clone());
         for bucket in [Buckets::default().state, Buckets::default().heartbeat] {
-            let config = async_nats::jetstream::stream::Config {
+            let config = jetstream::stream::Config {
                 name: format!("KV_{bucket}"),
                 subjects: vec![format!("$KV.{bucket}.>")],
                 max_messages_per_subject: 1,
@@ -195,6 +200,18 @@ fn what_a_thief_of_a_device_would_try_is_denied() {
     });
 }
 
+/// What is stored under `subject`, once it is.
+async fn arrived(context: &jetstream::Context, bucket: &str, subject: &str) -> Vec<u8> {
+    let stream = context.get_stream(format!("KV_{bucket}")).await.unwrap();
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        match stream.get_last_raw_message_by_subject(subject).await {
+            Ok(message) => return message.payload.to_vec(),
+            Err(error) => assert!(tokio::time::Instant::now() < end, "`{subject}`: {error}"),
+        }
+    }
+}
+
 #[test]
 fn a_request_whose_answer_goes_elsewhere_forges_no_report_and_no_configuration() {
     let guarded = Guarded::start();
@@ -204,18 +221,27 @@ fn a_request_whose_answer_goes_elsewhere_forges_no_report_and_no_configuration()
         let (client, _denials) = connect(&url, &guarded.device, &inbox_prefix(&guarded.id)).await;
         // The server checks the subject of a request, and not where the answer is to go.
         let ask = "$JS.API.DIRECT.GET.KV_desired-state.$KV.desired-state.d001._manifest";
-        let to =
-            ["$KV.device-state.d002", "$KV.desired-state.d002.motd", "$KV.desired-state._fence"];
-        for reply in to {
-            client.publish_with_reply(ask, reply, "".into()).await.unwrap();
+        let reports = ["device-state", "device-heartbeat"];
+        let to = reports.map(|bucket| format!("$KV.{bucket}.d002"));
+        let desired = ["d002.motd", "_fence"].map(|key| format!("$KV.desired-state.{key}"));
+        for reply in to.iter().chain(&desired) {
+            client.publish_with_reply(ask, reply.clone(), "".into()).await.unwrap();
         }
         client.flush().await.unwrap();
-        // Whatever was stored is no report of this form, and no resource that a manifest names.
-        let (ours, _) = connect(&url, &guarded.controller, CONTROLLER_INBOX_PREFIX).await;
-        let states = async_nats::jetstream::new(ours).get_stream("KV_device-state").await.unwrap();
-        if let Ok(forged) = states.get_last_raw_message_by_subject(to[0]).await {
-            assert!(Report::decode(&forged.payload).is_err());
-        }
+        // What was stored is no report and no heartbeat of that device.
+        let (auditor, _) = connect(&url, &guarded.auditor, "_INBOX").await;
+        let context = jetstream::new(auditor);
+        let [state, beat] = [
+            arrived(&context, reports[0], &to[0]).await,
+            arrived(&context, reports[1], &to[1]).await,
+        ];
+        let other = DeviceId::parse("d002").unwrap();
+        assert!(Report::decode(&state).is_err());
+        assert!(Beat::decode(&beat, &other).is_err());
+        // Nor is another's heartbeat, should it ever arrive there.
+        let own = serde_json::to_vec(&Beat::new(&guarded.id)).unwrap();
+        assert_eq!(Beat::decode(&own, &guarded.id), Ok(Beat::new(&guarded.id)));
+        assert!(Beat::decode(&own, &other).is_err());
         let resolved = resolve(&fleet(2), &inventory(3));
         turn(&mut target, &resolved).await.unwrap();
         let wanted = escadre_interpreter::Snapshot::wanted(&resolved);

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use escadre_algebra::{Digest, Digester, ResourceState};
-use escadre_interpreter::{Applied, Change, ChangeKind, Consent, Plan, Progress, Stale};
+use escadre_interpreter::{Applied, Change, ChangeKind, Consent, Ended, Plan, Progress, Stale};
 
 use super::store::{Store, Tables, Writing};
 use crate::error::{ApplyError, StoreError};
 use crate::fault::Faults;
 use crate::lower::{Objects, mentioned_digests};
-use crate::world::{Ended, Entry, Fence, Head};
+use crate::world::{Entry, Fence, Head};
 
 /// How many devices one transaction writes.
 const N_BATCH: usize = 256;
@@ -34,10 +34,7 @@ pub(super) fn apply(
     progress: &mut (dyn Progress + Send),
 ) -> Result<Applied, ApplyError> {
     let plan = asked.plan;
-    asked.consent.check(plan)?;
-    let kept =
-        |change: &&Change| !(asked.consent.keep_removed && change.kind == ChangeKind::Removed);
-    let changes: Vec<&Change> = plan.changes().iter().filter(kept).collect();
+    let changes = asked.consent.changes(plan)?;
     let revision = store.head()?.revision();
     plan.check(&revision, &asked.objects.resolved)?;
     if changes.is_empty() {

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use escadre_algebra::{Decimal, DeviceId, Field, ResourceName, ResourceState, Value};
+use escadre_interpreter::Ended;
 
 use super::Simulator;
 use super::store::Tables;
 use crate::error::StoreError;
 use crate::fault::{Draw, Faults, draw};
-use crate::world::{Ended, Entry, Head, Resources};
+use crate::world::{Entry, Head, Resources};
 
 /// The writer's name in the history.
 const WRITER: &str = "sim:drift";

@@ -1,0 +1,26 @@
+//! Contents put together from their parts, whoever reads them.
+
+use escadre_algebra::Digest;
+
+use crate::names::Key;
+use crate::world::Head;
+
+/// The content named `digest`, if all of it is there; `last` answers the last entry of a key with
+/// its sequence.
+pub(crate) async fn content<B: AsRef<[u8]>, E>(
+    digest: Digest,
+    last: impl AsyncFn(Key) -> Result<Option<(u64, B)>, E>,
+) -> Result<Option<Vec<u8>>, E> {
+    let head = last(Key::ContentHead(digest)).await?;
+    let Some(Ok(head)) = head.map(|(_, bytes)| Head::decode(bytes.as_ref())) else {
+        return Ok(None);
+    };
+    let mut content = Vec::new();
+    for number in 0..head.n_parts {
+        let Some((_, part)) = last(Key::ContentPart(digest, number)).await? else {
+            return Ok(None);
+        };
+        content.extend_from_slice(part.as_ref());
+    }
+    Ok((Digest::of(&content) == digest).then_some(content))
+}
