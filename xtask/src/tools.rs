@@ -3,11 +3,11 @@
 //! A tool is one pinned version in a folder of its own. Where its maker publishes the binary as a
 //! Python wheel, that wheel is taken by digest (seconds); else crates.io's source is compiled.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
-use std::fs;
 
 use crate::workspace::at;
 use crate::{Outcome, process};
