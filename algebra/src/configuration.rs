@@ -137,6 +137,12 @@ impl ResourceState {
         labels
     }
 
+    /// Whether no value mentions the device, so that this is the same on every one. Costs O(fields).
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.leaves.iter().all(|(_, value)| value.is_constant())
+    }
+
     /// This state on one device. Costs O(size).
     #[must_use]
     pub fn instantiate(&self, facts: &Facts) -> Self {
@@ -215,8 +221,10 @@ fn item_to_json(item: &Item) -> serde_json::Value {
 /// It is `Default`: a member with nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Configuration {
-    pub(crate) resources: BTreeMap<ResourceName, Arc<ResourceState>>,
-    pub(crate) order: Vec<ResourceName>,
+    resources: BTreeMap<ResourceName, Arc<ResourceState>>,
+    order: Vec<ResourceName>,
+    // INVARIANT: whether some value of `resources` mentions the device; `ordered` keeps it.
+    varies: bool,
 }
 
 impl Configuration {
@@ -225,7 +233,16 @@ impl Configuration {
     pub fn new(resources: impl IntoIterator<Item = (ResourceName, Arc<ResourceState>)>) -> Self {
         let resources: BTreeMap<_, _> = resources.into_iter().collect();
         let order = crate::after::order(&resources).0;
-        Self { resources, order }
+        Self::ordered(resources, order)
+    }
+
+    /// The configuration with these resources, which come up in this order. Costs O(size).
+    pub(crate) fn ordered(
+        resources: BTreeMap<ResourceName, Arc<ResourceState>>,
+        order: Vec<ResourceName>,
+    ) -> Self {
+        let varies = !resources.values().all(|state| state.is_constant());
+        Self { resources, order, varies }
     }
 
     /// The resources by name.
@@ -240,14 +257,31 @@ impl Configuration {
         &self.order
     }
 
+    /// Whether no value mentions the device, so that this is the same on every one. Costs O(1).
+    ///
+    /// ```
+    /// use escadre_algebra::{Configuration, ResourceName, ResourceState, Value};
+    /// let text = ResourceState::from_leaves([(Vec::new(), Value::text("hello"))]).unwrap();
+    /// let configuration = Configuration::new([(ResourceName::parse("motd")?, text.into())]);
+    /// assert!(configuration.is_constant());
+    /// # Ok::<(), escadre_algebra::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        !self.varies
+    }
+
     /// This configuration on one device. Costs O(size).
     #[must_use]
     pub fn instantiate(&self, facts: &Facts) -> Self {
+        if self.is_constant() {
+            return self.clone();
+        }
         let resources = self.resources.iter().map(|(k, state)| {
-            let constant = state.leaves.iter().all(|(_, value)| value.is_constant());
+            let constant = state.is_constant();
             (k.clone(), if constant { Arc::clone(state) } else { state.instantiate(facts).into() })
         });
-        Self { resources: resources.collect(), order: self.order.clone() }
+        Self::ordered(resources.collect(), self.order.clone())
     }
 
     /// The digest of all resources. Costs O(size).

@@ -1,7 +1,7 @@
 //! Which devices there are.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::digest::{Digest, Digester};
 use crate::facts::{Attestation, Facts};
@@ -32,11 +32,27 @@ pub enum Coverage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory(Arc<Contents>);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Contents {
     // INVARIANT: sorted by id, no id twice; `Inventory::new` keeps it.
     devices: Vec<Facts>,
     coverage: Coverage,
+    // Computed when first asked for.
+    digest: OnceLock<Digest>,
+}
+
+impl PartialEq for Contents {
+    fn eq(&self, other: &Self) -> bool {
+        self.coverage == other.coverage && self.devices == other.devices
+    }
+}
+
+impl Eq for Contents {}
+
+impl Contents {
+    fn new(devices: Vec<Facts>, coverage: Coverage) -> Arc<Self> {
+        Arc::new(Self { devices, coverage, digest: OnceLock::new() })
+    }
 }
 
 /// Two devices of one inventory have the same id.
@@ -65,14 +81,14 @@ impl Inventory {
             find_duplicate(&devices)?;
             devices.sort_by(|a, b| a.id().cmp(b.id()));
         }
-        Ok(Self(Arc::new(Contents { devices, coverage })))
+        Ok(Self(Contents::new(devices, coverage)))
     }
 
     /// The inventory without devices. If it is complete, there are none; if it is partial, every
     /// set of devices is one of its completions.
     #[must_use]
     pub fn empty(coverage: Coverage) -> Self {
-        Self(Arc::new(Contents { devices: Vec::new(), coverage }))
+        Self(Contents::new(Vec::new(), coverage))
     }
 
     /// The devices, in the order of their ids.
@@ -111,9 +127,14 @@ impl Inventory {
         self.position(id).map(|at| &self.0.devices[at])
     }
 
-    /// The digest of all facts and of the coverage; the order of listing does not matter. Costs O(size).
+    /// The digest of all facts and of the coverage; the order of listing does not matter.
+    /// Costs O(size) when first asked for.
     #[must_use]
     pub fn digest(&self) -> Digest {
+        *self.0.digest.get_or_init(|| self.compute_digest())
+    }
+
+    fn compute_digest(&self) -> Digest {
         let mut digester = Digester::new("escadre/inventory/1");
         digester.add(&[u8::from(self.0.coverage == Coverage::Complete)]);
         for device in &self.0.devices {

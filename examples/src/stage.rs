@@ -14,6 +14,12 @@ pub fn failed(path: &Path, error: &std::io::Error) -> StageError {
     StageError(format!("{}: {error}", path.display()))
 }
 
+/// What went wrong, in the words of `error`.
+#[must_use]
+pub fn told(error: &dyn std::fmt::Display) -> StageError {
+    StageError(error.to_string())
+}
+
 impl std::fmt::Display for StageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -51,6 +57,42 @@ pub fn run(shown_as: &str, arguments: &[&str], expected: &[i32]) -> Result<(), S
     }
 }
 
+/// What a story does not show as it is.
+#[derive(Debug)]
+pub struct Hidden<'a> {
+    /// Variables that the program gets, and nobody sees.
+    pub variables: &'a [(&'a str, &'a str)],
+    /// A text that is another each time,
+    pub text: &'a str,
+    /// and what is shown for it.
+    pub shown: &'a str,
+}
+
+/// As [`run`], with a variable that is shown, and without what is `hidden`; the program must succeed.
+///
+/// # Errors
+/// The program cannot be run, or fails.
+pub fn run_hiding(
+    shown_as: &str,
+    arguments: &[&str],
+    variable: Option<(&str, &str)>,
+    hidden: &Hidden<'_>,
+) -> Result<(), StageError> {
+    let with = variable.map(|(name, value)| format!("{name}={value} ")).unwrap_or_default();
+    say(&format!("\n$ {with}{shown_as} {}", arguments.join(" ")))?;
+    let failed = |e: String| StageError(format!("{shown_as} {}: {e}", arguments.join(" ")));
+    let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
+    let mut command = Command::new(program);
+    command.args(arguments).envs(variable).envs(hidden.variables.iter().copied());
+    let output = command.output().map_err(|e| failed(e.to_string()))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(hidden.text, hidden.shown);
+    say(text(&output.stdout).trim_end())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(failed(text(&output.stderr)))
+}
+
 /// Writes `inventory` to `path`, making its folder.
 ///
 /// # Errors
@@ -71,9 +113,14 @@ pub fn end(played: Result<(), StageError>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(StageError(nobody_reads)) if nobody_reads.is_empty() => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing can be done where standard error is closed.
-            let _told = writeln!(std::io::stderr(), "error: {error}");
+            complain(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints `line` to standard error.
+pub fn complain(line: &str) {
+    // Nothing can be done where standard error is closed.
+    let _told = writeln!(std::io::stderr(), "{line}");
 }

@@ -27,7 +27,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
         ],
     ),
     ("escadre-testbed", &[]),
-    ("escadre-examples", &["escadre", "escadre-algebra"]),
+    ("escadre-examples", &["escadre", "escadre-algebra", "escadre-testbed"]),
     ("escadre-bench", &["escadre-algebra"]),
     ("xtask", &["escadre", "escadre-algebra", "escadre-interpreter", "escadre-testbed"]),
 ];

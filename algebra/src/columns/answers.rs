@@ -1,12 +1,15 @@
 //! The answers of a fleet's selectors on every device of an inventory, for `resolve`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::Columns;
+use super::builder::Wanted;
 use super::intern::{Interner, Keyed, UNMET};
 use super::masks::Masks;
 use crate::denote::{Answers, Evaluator};
 use crate::inventory::Inventory;
+use crate::names::LabelKey;
+use crate::selector::Test;
 
 /// Up to so many keys are looked up in a table of all.
 const MAX_DIRECT: u64 = 1 << 16;
@@ -18,11 +21,18 @@ pub(crate) struct Classes {
 }
 
 /// The answers of `evaluator`'s selectors on the devices of `inventory`: [`Evaluator::answers`] of
-/// each. Only the labels that are tested are put into columns. `None` if they are too large for that.
+/// each. Only what is tested is put into columns. `None` if they are too large for that.
 pub(crate) fn classes_of(evaluator: &Evaluator, inventory: &Inventory) -> Option<Classes> {
-    let atoms = evaluator.selectors().iter().flat_map(|selector| selector.atoms());
-    let keys: HashSet<&str> = atoms.filter_map(|test| Some(test.key()?.as_str())).collect();
-    let columns = Columns::of_some(inventory, |key| keys.contains(key.as_str())).ok()?;
+    let mut wanted: HashMap<&str, Wanted> = HashMap::new();
+    for test in evaluator.selectors().iter().flat_map(|selector| selector.atoms()) {
+        let Some(key) = test.key() else { continue };
+        let known = wanted.entry(key.as_str()).or_insert(Wanted::Presence);
+        if !matches!(test, Test::Exists { .. }) {
+            *known = Wanted::Values;
+        }
+    }
+    let wanted = |key: &LabelKey| wanted.get(key.as_str()).copied().unwrap_or(Wanted::Nothing);
+    let columns = Columns::of_some(inventory, wanted).ok()?;
     let masks = Masks::new(evaluator.selectors(), &columns);
     let (interner, of) = classify(&masks, &columns);
     let n_words = evaluator.selectors().len().div_ceil(64);

@@ -1,6 +1,7 @@
 //! Building columns, device by device.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::codes::{ABSENT, Codes, FIRST, UNKNOWN};
 use super::column::Column;
@@ -33,13 +34,33 @@ pub struct ColumnsBuilder {
     unlisted_unknown: Vec<u32>,
     by_key: HashMap<LabelKey, usize>,
     drafts: Vec<Draft>,
+    // CHOICE: most devices list the keys of the one before, so those are compared before any is
+    // hashed. Each with its draft and what is wanted of it.
+    before: Vec<(LabelKey, Option<usize>, Wanted)>,
 }
+
+/// What is wanted of a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Nothing,
+    /// Whether it is there: all its values are one.
+    Presence,
+    Values,
+}
+
+/// The value of a label of which only the presence is wanted.
+const PRESENT: &str = "present";
+
+/// How many values of a column are found by their address; a power of two.
+const N_RECENT: usize = 64;
 
 /// One column in the making: codes in the order in which strings were met.
 #[derive(Debug)]
 struct Draft {
     key: LabelKey,
     by_string: HashMap<Box<str>, u32>,
+    // CHOICE: readers store equal values once, so most are found without being hashed.
+    recent: Vec<Option<(Arc<str>, u32)>>,
     // INVARIANT: as long as the last device that has the label.
     codes: Vec<u32>,
     reported: Vec<u32>,
@@ -51,17 +72,14 @@ impl Draft {
         Self {
             key,
             by_string: HashMap::new(),
+            recent: vec![None; N_RECENT],
             codes: Vec::new(),
             reported: Vec::new(),
             n_labels: 0,
         }
     }
 
-    fn set(&mut self, row: usize, value: Option<&str>, attestation: Attestation) {
-        let code = match value {
-            None => UNKNOWN,
-            Some(value) => self.intern(value),
-        };
+    fn set(&mut self, row: usize, code: u32, attestation: Attestation) {
         if self.codes.len() > row {
             // The last one of a key stands.
             self.codes.truncate(row);
@@ -82,6 +100,20 @@ impl Draft {
         }
         let code = narrow(self.by_string.len()).saturating_add(FIRST);
         self.by_string.insert(Box::from(value), code);
+        code
+    }
+
+    /// As [`intern`](Self::intern), where one string is often the same piece of memory.
+    fn intern_shared(&mut self, value: &Arc<str>) -> u32 {
+        // Strings are 16 bytes apart at least.
+        let slot = (value.as_ptr() as usize >> 4) & (N_RECENT - 1);
+        if let Some((known, code)) = &self.recent[slot]
+            && Arc::ptr_eq(known, value)
+        {
+            return *code;
+        }
+        let code = self.intern(value);
+        self.recent[slot] = Some((Arc::clone(value), code));
         code
     }
 
@@ -142,6 +174,7 @@ impl ColumnsBuilder {
             unlisted_unknown: Vec::new(),
             by_key: HashMap::new(),
             drafts: Vec::new(),
+            before: Vec::new(),
         }
     }
 
@@ -156,15 +189,20 @@ impl ColumnsBuilder {
     /// One label of the last device, `None` if its source did not answer; the last one of a key stands.
     pub fn label(&mut self, key: &LabelKey, value: Option<&str>, attestation: Attestation) {
         let Some(row) = self.ids.len().checked_sub(1) else { return };
-        let at = match self.by_key.get(key) {
-            Some(&at) => at,
-            None => {
-                self.by_key.insert(key.clone(), self.drafts.len());
-                self.drafts.push(Draft::new(key.clone()));
-                self.drafts.len() - 1
-            }
-        };
-        self.drafts[at].set(row, value, attestation);
+        let at = self.draft(key);
+        let draft = &mut self.drafts[at];
+        let code = value.map_or(UNKNOWN, |value| draft.intern(value));
+        draft.set(row, code, attestation);
+    }
+
+    /// The place of the draft of `key`, which is made if there is none.
+    fn draft(&mut self, key: &LabelKey) -> usize {
+        if let Some(&at) = self.by_key.get(key) {
+            return at;
+        }
+        self.by_key.insert(key.clone(), self.drafts.len());
+        self.drafts.push(Draft::new(key.clone()));
+        self.drafts.len() - 1
     }
 
     /// Labels of the last device that are not given are unknown instead of absent.
@@ -181,18 +219,35 @@ impl ColumnsBuilder {
     /// # Errors
     /// See [`ColumnsBuilder::device`].
     pub fn push(&mut self, facts: &Facts) -> Result<(), ColumnsError> {
-        self.push_some(facts, |_| true)
+        self.push_some(facts, |_| Wanted::Values)
     }
 
-    /// The device of `facts`, with its labels whose key is `wanted`.
+    /// The device of `facts`, with what is `wanted` of its labels, the same of each device.
     pub(super) fn push_some(
         &mut self,
         facts: &Facts,
-        wanted: impl Fn(&LabelKey) -> bool,
+        wanted: impl Fn(&LabelKey) -> Wanted,
     ) -> Result<(), ColumnsError> {
         self.device(facts.id())?;
-        for label in facts.labels().iter().filter(|label| wanted(&label.key)) {
-            self.label(&label.key, label.value.as_deref(), label.attestation);
+        let row = self.ids.len() - 1;
+        for (at, label) in facts.labels().iter().enumerate() {
+            let (draft, wanted) = match self.before.get(at) {
+                Some((key, draft, wanted)) if *key == label.key => (*draft, *wanted),
+                _ => {
+                    let wanted = wanted(&label.key);
+                    let draft = (wanted != Wanted::Nothing).then(|| self.draft(&label.key));
+                    self.before.truncate(at);
+                    self.before.push((label.key.clone(), draft, wanted));
+                    (draft, wanted)
+                }
+            };
+            let Some(draft) = draft.map(|at| &mut self.drafts[at]) else { continue };
+            let code = match &label.value {
+                None => UNKNOWN,
+                Some(_) if wanted == Wanted::Presence => draft.intern(PRESENT),
+                Some(value) => draft.intern_shared(value),
+            };
+            draft.set(row, code, label.attestation);
         }
         if facts.unlisted_unknown() {
             self.unlisted_unknown();

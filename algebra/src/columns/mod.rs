@@ -29,6 +29,7 @@ use std::sync::Arc;
 pub use affected::affected;
 pub(crate) use answers::{Classes, classes_of};
 pub use builder::ColumnsBuilder;
+use builder::Wanted;
 pub use codes::Codes;
 pub use column::Column;
 pub use evaluation::{Evaluation, Update, evaluate};
@@ -94,13 +95,13 @@ impl Columns {
     /// # Errors
     /// [`ColumnsError::TooLarge`].
     pub fn of(inventory: &Inventory) -> Result<Self, ColumnsError> {
-        Self::of_some(inventory, |_| true)
+        Self::of_some(inventory, |_| Wanted::Values)
     }
 
-    /// The columns of the labels of `inventory` whose key is `wanted`.
-    pub(crate) fn of_some(
+    /// The columns of `inventory`, with what is `wanted` of each label.
+    fn of_some(
         inventory: &Inventory,
-        wanted: impl Fn(&LabelKey) -> bool,
+        wanted: impl Fn(&LabelKey) -> Wanted,
     ) -> Result<Self, ColumnsError> {
         let mut builder = ColumnsBuilder::new(inventory.coverage());
         for facts in inventory.devices() {

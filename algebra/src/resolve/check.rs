@@ -56,7 +56,7 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
     order.retain(|name| resources.contains_key(name));
     faults.extend(errors.into_iter().map(Fault::After));
     Checked {
-        configuration: Arc::new(Configuration { resources, order }),
+        configuration: Arc::new(Configuration::ordered(resources, order)),
         faults,
         mentions,
         varies,

@@ -39,7 +39,7 @@
 //!
 //! Everything of the algebra is at the root of this crate. Beside it are [`inventory`], which reads
 //! what devices there are, [`interpreter`], which every interpreter has in common, and [`sim`], the
-//! simulator (feature `sim`, on by default).
+//! simulator, and [`nats`], fleets in NATS buckets (features of the same names, on by default).
 
 pub mod cli;
 
@@ -68,5 +68,7 @@ mod svg;
 pub use escadre_algebra::*;
 pub use escadre_interpreter as interpreter;
 pub use escadre_interpreter::inventory;
+#[cfg(feature = "nats")]
+pub use escadre_nats as nats;
 #[cfg(feature = "sim")]
 pub use escadre_sim as sim;

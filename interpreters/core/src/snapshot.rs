@@ -12,7 +12,10 @@ use escadre_algebra::{
 /// It is a fleet given device by device ([`Snapshot::fleet`]); a member with an empty
 /// configuration is kept apart from a device that is no member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot(BTreeMap<DeviceId, Arc<Configuration>>);
+pub struct Snapshot(
+    // INVARIANT: in the order of the ids, none twice; `from_iter` keeps it.
+    Vec<(DeviceId, Arc<Configuration>)>,
+);
 
 impl Snapshot {
     /// No device is a member.
@@ -23,13 +26,14 @@ impl Snapshot {
 
     /// The members, in the order of their ids, each with what it holds.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&DeviceId, &Arc<Configuration>)> {
-        self.0.iter()
+        self.0.iter().map(|(id, configuration)| (id, configuration))
     }
 
     /// What the device `id` holds, if it is a member. Costs O(log devices).
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Configuration>> {
-        self.0.get(id)
+        let at = self.0.binary_search_by(|(other, _)| other.as_str().cmp(id)).ok()?;
+        self.0.get(at).map(|(_, configuration)| configuration)
     }
 
     /// The number of members.
@@ -51,11 +55,15 @@ impl Snapshot {
     #[must_use]
     pub fn wanted(resolved: &Resolved) -> Self {
         let members = resolved.iter().filter_map(|(facts, outcome)| match outcome {
+            Outcome::Member(member) if member.configuration.is_constant() => {
+                Some((facts.id().clone(), Arc::clone(&member.configuration)))
+            }
             Outcome::Member(member) => {
                 Some((facts.id().clone(), Arc::new(member.configuration.instantiate(facts))))
             }
             Outcome::NotMember | Outcome::Undetermined => None,
         });
+        // Devices come in the order of their ids, each once.
         Self(members.collect())
     }
 
@@ -94,7 +102,19 @@ fn resource(name: &str, state: &ResourceState) -> Resource {
 }
 
 impl FromIterator<(DeviceId, Arc<Configuration>)> for Snapshot {
+    /// Of an id that comes twice the last configuration stands.
     fn from_iter<I: IntoIterator<Item = (DeviceId, Arc<Configuration>)>>(members: I) -> Self {
-        Self(members.into_iter().collect())
+        let mut members: Vec<_> = members.into_iter().collect();
+        if !members.is_sorted_by(|(a, _), (b, _)| a < b) {
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            members.dedup_by(|later, kept| {
+                let same = later.0 == kept.0;
+                if same {
+                    std::mem::swap(later, kept);
+                }
+                same
+            });
+        }
+        Self(members)
     }
 }

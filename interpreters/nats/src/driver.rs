@@ -4,6 +4,7 @@ mod admit;
 mod apply;
 mod open;
 mod read;
+mod reports;
 mod request;
 mod write;
 
@@ -18,8 +19,11 @@ use escadre_interpreter::{
 
 use crate::error::{ApplyError, LiftError, LowerError, ServerError};
 use crate::lower::{Limits, Objects};
+use crate::permissions::Buckets;
+use crate::status::Status;
 use crate::world::World;
-pub use open::Options;
+pub(crate) use open::is_bucket_name;
+pub use open::{Options, make_report_buckets};
 pub(crate) use read::is_deletion;
 
 /// A controller of the fleet in one bucket. Clones cheaply: a clone is another controller.
@@ -73,6 +77,14 @@ impl Nats {
     /// The server does not answer.
     pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
         read::content(self, digest).await
+    }
+
+    /// What devices tell of themselves, beside what `world` wants of them.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn status(&self, world: &World, buckets: &Buckets) -> Result<Status, ServerError> {
+        reports::status(self, world, buckets).await
     }
 
     /// The revision of the bucket whose last sequence is `sequence`.

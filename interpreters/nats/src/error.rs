@@ -209,7 +209,9 @@ impl ServerError {
             ServerErrorKind::NoJetStream => {
                 "start the server with `-js`, and give the account JetStream in its configuration"
             }
-            ServerErrorKind::NoBucket => "apply a fleet first, which makes it",
+            ServerErrorKind::NoBucket => {
+                "`escadre nats init` makes it, and so does applying a fleet"
+            }
             ServerErrorKind::Replicas { .. } => {
                 "change the stream with `nats stream edit`, or ask for as many replicas as there are"
             }

@@ -9,11 +9,13 @@
 //! the writes of a device are one atomic batch, its manifest last: `docs/adr/0006-nats.md` argues
 //! why no reader that follows the manifest ever sees a device that is half old and half new.
 //!
-//! [`device`] is the other end: what runs on a device reads its own keys and reports. [`permissions`]
+//! [`device`] is the other end: what runs on a device reads its own keys and reports; [`status`] is what
+//! was reported beside what is wanted. [`permissions`]
 //! says what each user must be allowed, and no more.
 //!
 //! In reading order: [`Key`] is what things are called, [`World`] what a bucket holds, [`Objects`]
-//! what it is to hold, [`Nats`] the controller with its [`Options`]; then the errors of each operation.
+//! what it is to hold, [`Address`] where it is and [`connect()`] the way there, [`Nats`] the controller
+//! with its [`Options`]; then the errors of each operation.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,6 +36,8 @@
 //! # }
 //! ```
 
+mod address;
+mod connect;
 mod content;
 pub mod device;
 mod driver;
@@ -42,9 +46,12 @@ mod lift;
 mod lower;
 mod names;
 pub mod permissions;
+pub mod status;
 mod world;
 
-pub use driver::{Nats, Options};
+pub use address::{Address, AddressError};
+pub use connect::{ConnectError, ConnectErrorKind, connect};
+pub use driver::{Nats, Options, make_report_buckets};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;
 pub use lower::Objects;

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use escadre_algebra::{DeviceId, Digest};
+use escadre_algebra::{DeviceId, Digest, Facts, Member, Outcome, Resolved, Value};
+use escadre_interpreter::named_content;
 
 use crate::names::{Key, device_token, subject};
 
@@ -95,21 +96,46 @@ pub fn device(id: &DeviceId, buckets: &Buckets, contents: &BTreeSet<Digest>) -> 
     Grants { publish, subscribe: vec![format!("{}.>", inbox_prefix(id))] }
 }
 
-/// What a controller must be allowed: everything in its buckets, and nothing else.
+/// What each listed device must be allowed, in the order of the ids: also those that are no members
+/// (yet), and the contents that its configuration names.
+#[must_use]
+pub fn devices(resolved: &Resolved, buckets: &Buckets) -> Vec<(DeviceId, Grants)> {
+    let named = |facts: &Facts, member: &Member| -> BTreeSet<Digest> {
+        let states = member.configuration.resources().values();
+        let digests = states.filter_map(|state| {
+            let (_, value) = named_content(state)?;
+            match value.instantiate(facts) {
+                Value::Text(word) => word.as_literal()?.parse().ok(),
+                _ => None,
+            }
+        });
+        digests.collect()
+    };
+    let devices = resolved.iter().map(|(facts, outcome)| {
+        let contents = match outcome {
+            Outcome::Member(member) => named(facts, member),
+            Outcome::NotMember | Outcome::Undetermined => BTreeSet::new(),
+        };
+        (facts.id().clone(), device(facts.id(), buckets, &contents))
+    });
+    devices.collect()
+}
+
+/// What a controller must be allowed: everything in the bucket of the fleet, to make and to read those
+/// that devices report to, and nothing else.
 #[must_use]
 pub fn controller(buckets: &Buckets) -> Grants {
-    let stream = format!("KV_{}", buckets.desired);
-    let all = subject(&buckets.desired, ">");
     let mut publish = vec![
-        all.clone(),
-        format!("$JS.API.STREAM.MSG.GET.{stream}"),
-        format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"),
-        format!("$JS.API.CONSUMER.DELETE.{stream}.*"),
-        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"),
+        subject(&buckets.desired, ">"),
+        format!("$JS.API.STREAM.MSG.GET.KV_{}", buckets.desired),
     ];
     for bucket in [&buckets.desired, &buckets.state, &buckets.heartbeat] {
+        let (stream, all) = (format!("KV_{bucket}"), subject(bucket, ">"));
+        publish.push(format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"));
+        publish.push(format!("$JS.API.CONSUMER.DELETE.{stream}.*"));
+        publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"));
         for verb in ["INFO", "CREATE", "UPDATE"] {
-            publish.push(format!("$JS.API.STREAM.{verb}.KV_{bucket}"));
+            publish.push(format!("$JS.API.STREAM.{verb}.{stream}"));
         }
     }
     Grants { publish, subscribe: vec![format!("{CONTROLLER_INBOX_PREFIX}.>")] }

@@ -16,6 +16,12 @@ pub enum TestbedError {
         /// What went wrong.
         why: String,
     },
+    /// A certificate could not be made.
+    #[error("a certificate could not be made: {why}")]
+    Certificate {
+        /// What went wrong.
+        why: String,
+    },
     /// A file or folder could not be used.
     #[error("`{}` cannot be used", path.display())]
     Io {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! In reading order: [`nats_server`] finds or installs the program, [`NatsServer`] is one server,
-//! [`NatsCluster`] three of them, [`TestbedError`] says what to do where one does not start.
+//! [`NatsCluster`] three of them,
+//! [`Certificates`] what TLS needs, [`TestbedError`] says what to do where one does not start.
 //!
 //! A server ends with the value that started it, and with the process too, however that ends: its
 //! supervisor is a shell that waits for the end of a pipe which only this process holds.
@@ -18,8 +19,10 @@ mod health;
 mod install;
 mod server;
 mod supervisor;
+mod tls;
 
 pub use cluster::NatsCluster;
 pub use error::TestbedError;
 pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, cache_folder, nats_server};
 pub use server::{NatsServer, Options};
+pub use tls::Certificates;

@@ -14,16 +14,26 @@ use crate::{Outcome, binaries, documents, fuzz, measure, process};
 /// The claims, in the order of their numbers.
 pub(super) const CLAIMS: [Claim; 5] = [
     Claim {
+        number: 1,
         says: "on a fresh clone, README's first command plans and applies a fleet of 500 devices",
         check: newcomer,
     },
-    Claim { says: "22 311 stations under 200 layers in seconds and 500 MiB", check: scale },
-    Claim { says: "each fuzz target runs and finds nothing", check: fuzzing },
     Claim {
+        number: 2,
+        says: "22 311 stations under 200 layers in seconds and 500 MiB",
+        check: scale,
+    },
+    Claim { number: 3, says: "each fuzz target runs and finds nothing", check: fuzzing },
+    Claim {
+        number: 4,
         says: "a killed apply leaves a world that opens and ends the same",
         check: killed::check,
     },
-    Claim { says: "every Kubernetes selector means what Kubernetes says", check: selectors },
+    Claim {
+        number: 5,
+        says: "every Kubernetes selector means what Kubernetes says",
+        check: selectors,
+    },
 ];
 
 /// The fewest devices that the first fleet may have.

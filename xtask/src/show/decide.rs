@@ -9,14 +9,23 @@ use crate::{Outcome, binaries, process};
 
 /// The claims, in the order of their numbers.
 pub(super) const CLAIMS: [Claim; 5] = [
-    Claim { says: "plans and equivalences are near the floor", check: floor },
+    Claim { number: 1, says: "plans and equivalences are near the floor", check: floor },
     Claim {
+        number: 2,
         says: "DuckDB, polars, differential-dataflow and a loop over maps say the same, and are slower",
         check: compared,
     },
-    Claim { says: "time grows with the rules, and ends where the budget does", check: growth },
-    Claim { says: "two real networks, end to end through the command line", check: real },
-    Claim { says: "peak memory of all of these", check: memory },
+    Claim {
+        number: 3,
+        says: "time grows with the rules, and ends where the budget does",
+        check: growth,
+    },
+    Claim {
+        number: 4,
+        says: "two real networks, end to end through the command line",
+        check: real,
+    },
+    Claim { number: 5, says: "peak memory of all of these", check: memory },
 ];
 
 /// The full evaluation of 200 layers is claimed of long runs only: on fewer devices the classes

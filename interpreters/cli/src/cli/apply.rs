@@ -12,7 +12,7 @@ use super::args::Apply;
 use super::context::Context;
 use super::error::Failure;
 use super::progress::Bar;
-use super::target::{Access, Task, advised, check_faults, is_same, observe, wait};
+use super::target::{Access, Target, Task, advised, check_faults, is_same, observe, wait};
 use super::{Code, present};
 
 /// At most this many devices that were not written are named.
@@ -20,11 +20,16 @@ const MAX_FAILED: usize = 10;
 
 pub(crate) fn run(args: &Apply, context: &mut Context<'_>) -> Result<Code, Failure> {
     check_faults(args.faults.as_deref())?;
+    if args.faults.is_some() && !matches!(args.target, Target::Sim(_)) {
+        return Err(Failure::new("only the simulator plays `--faults`")
+            .help("leave the option out, or apply to `sim:DIR`"));
+    }
     let stored = args.plan.as_deref().map(read_plan).transpose()?;
     let resolved = context.resolved(&args.listing)?;
     // Whoever says no has changed nothing: there is no world yet, and none is locked meanwhile.
     let agreeing = Agreeing { args, resolved: &resolved, stored, context };
-    let Some(plan) = args.target.with(Access::Read, agreeing)? else { return Ok(Code::Done) };
+    let reading = if args.dry_run { Access::Read } else { Access::ReadToWrite };
+    let Some(plan) = args.target.with(reading, agreeing)? else { return Ok(Code::Done) };
     let access = match args.dry_run {
         true => Access::Read,
         false => Access::Write(args.faults.clone()),

@@ -40,7 +40,10 @@ pub(crate) fn run(args: &Drift, context: &mut Context<'_>) -> Result<Code, Failu
 /// Changes `n` devices of a simulated world behind Escadre's back.
 #[cfg(feature = "sim")]
 fn inject(args: &Drift, n: usize, context: &mut Context<'_>) -> Result<(), Failure> {
-    let super::target::Target::Sim(dir) = &args.target;
+    let super::target::Target::Sim(dir) = &args.target else {
+        return Err(Failure::new("only a simulated world can be changed by `--inject`")
+            .help("change the target with its own tools, then see `drift`"));
+    };
     if !escadre_sim::Simulator::exists(dir) {
         // Opening it for reading says what is missing.
         super::target::open(dir, Access::ReadExisting)?;

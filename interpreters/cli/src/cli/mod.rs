@@ -4,7 +4,10 @@
 //! Exit codes: 0 done, 1 an error (also of usage), 2 changes where `--detailed-exitcode` asks for it,
 //! or something refuted, 3 something undecided.
 
-#![cfg_attr(not(feature = "sim"), expect(dead_code, reason = "no target is built in"))]
+#![cfg_attr(
+    not(all(feature = "sim", feature = "nats")),
+    expect(dead_code, reason = "a target is not built in")
+)]
 
 mod apply;
 mod args;
@@ -25,6 +28,8 @@ mod lab;
 mod laws;
 mod lock;
 mod merge;
+#[cfg(feature = "nats")]
+mod nats;
 mod output;
 mod plan;
 mod present;
@@ -49,7 +54,7 @@ use clap::FromArgMatches;
 use escadre_algebra::Fleet;
 use tracing_subscriber::EnvFilter;
 
-use args::{Cli, Command};
+use args::{Cli, Command, When};
 use context::{Context, Origin};
 use error::Failure;
 use output::{Look, Output};
@@ -99,6 +104,14 @@ pub fn run_lock() -> ExitCode {
 fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
     let program = program(&origin, arguments.first());
     let with_lock = matches!(origin, Origin::Lock);
+    if arguments.iter().any(|argument| has_credentials(&argument.to_string_lossy())) {
+        // An error of usage would show the argument.
+        let failure = Failure::new("an address has no credentials: they come from the environment")
+            .help("leave out what stands before the `@`, and set NATS_CREDS, or NATS_USER and NATS_PASSWORD");
+        let _ =
+            io::stderr().write_all(error::report(&failure, Look::of_stderr(When::Auto)).as_bytes());
+        return ExitCode::FAILURE;
+    }
     let mut command = args::command(&program, with_lock);
     let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
         let lock = if with_lock { matches.get_one::<PathBuf>("fleet").cloned() } else { None };
@@ -138,6 +151,12 @@ fn run_args(origin: Origin<'_>, arguments: Vec<OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether `argument` is the address of a NATS server, or an option with one, that has a password in it.
+fn has_credentials(argument: &str) -> bool {
+    let servers = |scheme| Some(argument.split_once(scheme)?.1.split('/').next()?.contains('@'));
+    ["nats://", "tls://"].into_iter().any(|scheme| servers(scheme) == Some(true))
 }
 
 /// What the program is called: as it was called, unless it is ours.
@@ -184,6 +203,8 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Laws(args) => laws::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
+        #[cfg(feature = "nats")]
+        Command::Nats(args) => nats::run(&args, context),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::run(&args, context),
     }

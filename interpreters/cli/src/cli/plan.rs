@@ -1,5 +1,6 @@
 //! `plan`: what would change.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ impl Task for Planning<'_> {
 }
 
 pub(crate) fn run(args: &args::Plan, context: &mut Context<'_>) -> Result<Code, Failure> {
-    let resolved = context.resolved(&args.listing)?;
+    // What lives until the program ends need not be freed, which takes long for many devices.
+    let resolved = ManuallyDrop::new(context.resolved(&args.listing)?);
     let plan = match (&args.target, &args.against) {
         (Some(target), _) => target.with(Access::Read, Planning(&resolved))?,
         (None, Some(path)) => against(path, args, &resolved, context)?,
@@ -72,9 +74,14 @@ fn against(
     context: &Context<'_>,
 ) -> Result<Plan, Failure> {
     let fleet = read_fleet(path)?;
-    let before = context.resolve(&fleet, Some(path), resolved.inventory(), &args.listing)?;
+    let before = ManuallyDrop::new(context.resolve(
+        &fleet,
+        Some(path),
+        resolved.inventory(),
+        &args.listing,
+    )?);
     let revision = before.fleet_digest().to_string();
-    let held = Snapshot::wanted(&before);
+    let held = ManuallyDrop::new(Snapshot::wanted(&before));
     Ok(from_snapshot(&format!("fleet:{}", path.display()), &revision, &held, resolved))
 }
 
@@ -85,11 +92,10 @@ fn from_snapshot(target: &str, base: &str, held: &Snapshot, resolved: &Resolved)
 
 /// What to do next: the command that applies the plan, with every option that it was made with.
 fn next(args: &args::Plan, context: &Context<'_>) -> Option<String> {
-    let super::target::Target::Sim(dir) = args.target.as_ref()?;
+    let target = shell::quoted(&args.target.as_ref()?.to_string());
     let fleet = context.lock_option();
     let listing = shell::listing(&args.listing);
     let agreed = shell::agreed(&args.agreed);
-    let target = shell::quoted(&format!("sim:{}", dir.display()));
     let out = args.out.as_ref().filter(|out| *out != Path::new("-"));
     let out = out.map(|path| format!(" {}", shell::path(path))).unwrap_or_default();
     let with = match args.listing.inventory == Path::new("-") {

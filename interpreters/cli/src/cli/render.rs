@@ -1,7 +1,8 @@
 //! `render`: what each device gets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use escadre_algebra::{Configuration, Facts, Member, Outcome, ResourceName};
@@ -14,7 +15,8 @@ use super::context::{Context, device};
 use super::error::Failure;
 
 pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Failure> {
-    let resolved = context.resolved(&args.listing)?;
+    // What lives until the program ends need not be freed, which takes long for many devices.
+    let resolved = ManuallyDrop::new(context.resolved(&args.listing)?);
     for id in &args.devices {
         device(resolved.inventory(), id)?;
     }
@@ -48,9 +50,15 @@ pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Fail
     Ok(Code::Done)
 }
 
-/// The last configuration that is the same on every device, as text: neighbours often share it.
+/// At most so many bytes of text are kept.
+const MAX_KEPT: usize = 64 << 20;
+
+/// Configurations that are the same on every device, as JSON, by their addresses.
 #[derive(Default)]
-struct Rendered(Option<(Arc<Configuration>, String)>);
+struct Rendered {
+    known: HashMap<usize, Box<str>>,
+    n_bytes: usize,
+}
 
 impl Rendered {
     fn write(
@@ -62,11 +70,10 @@ impl Rendered {
     ) -> Result<(), Failure> {
         match format {
             RenderFormat::Json => {
-                let resources = self.json(facts, &member.configuration)?;
                 context.out.put("{\"id\":")?;
                 context.out.put(&json(facts.id().as_str())?)?;
                 context.out.put(",\"resources\":")?;
-                context.out.put(resources)?;
+                self.put_resources(facts, &member.configuration, context)?;
                 if !member.undetermined.is_empty() {
                     context.out.put(",\"undetermined\":")?;
                     context.out.put(&json(&undetermined(member))?)?;
@@ -82,21 +89,29 @@ impl Rendered {
         }
     }
 
-    /// The resources as JSON, texts filled in.
-    fn json(&mut self, facts: &Facts, configuration: &Arc<Configuration>) -> Result<&str, Failure> {
-        let known = self.0.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, configuration));
-        if !(known && is_constant(configuration)) {
-            let text = json(&configuration.instantiate(facts).to_json())?;
-            self.0 = Some((Arc::clone(configuration), text));
+    /// Writes the resources as JSON, texts filled in.
+    fn put_resources(
+        &mut self,
+        facts: &Facts,
+        configuration: &Arc<Configuration>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failure> {
+        if !configuration.is_constant() {
+            return context.out.put(&json(&configuration.instantiate(facts).to_json())?);
         }
-        Ok(self.0.as_ref().map_or("{}", |(_, text)| text))
+        let address = Arc::as_ptr(configuration) as usize;
+        if let Some(text) = self.known.get(&address) {
+            return context.out.put(text);
+        }
+        let text = json(&configuration.to_json())?;
+        context.out.put(&text)?;
+        if self.n_bytes + text.len() > MAX_KEPT {
+            (self.known, self.n_bytes) = (HashMap::new(), 0);
+        }
+        self.n_bytes += text.len();
+        self.known.insert(address, text.into());
+        Ok(())
     }
-}
-
-/// Whether no value mentions the device.
-fn is_constant(configuration: &Configuration) -> bool {
-    let states = configuration.resources().values();
-    states.flat_map(|state| state.leaves()).all(|(_, value)| value.is_constant())
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {

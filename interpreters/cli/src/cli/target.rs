@@ -1,6 +1,7 @@
 //! Targets: what a plan is compared with, and applied to.
 
 use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -14,7 +15,19 @@ use super::error::Failure;
 pub(crate) enum Target {
     /// The simulator's world in a folder.
     Sim(PathBuf),
+    /// A NATS bucket.
+    Nats(NatsTarget),
 }
+
+/// A NATS bucket, as the command line names it.
+#[cfg(feature = "nats")]
+pub(crate) type NatsTarget = escadre_nats::Address;
+/// Without NATS no bucket can be named.
+#[cfg(not(feature = "nats"))]
+pub(crate) type NatsTarget = std::convert::Infallible;
+
+const EXPECTED: &str = "expected `sim:DIR`, the simulator's world in a folder, or \
+    `nats://HOST:PORT/BUCKET`, a bucket on NATS servers";
 
 impl FromStr for Target {
     type Err = String;
@@ -22,9 +35,30 @@ impl FromStr for Target {
         match text.split_once(':') {
             Some(("sim", "")) => Err("the folder is missing: expected `sim:DIR`".to_owned()),
             Some(("sim", dir)) => Ok(Self::Sim(dir.into())),
-            _ => Err("expected `sim:DIR`, the simulator's world in a folder".to_owned()),
+            Some(("nats" | "tls", _)) => bucket(text),
+            _ => Err(EXPECTED.to_owned()),
         }
     }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sim(dir) => write!(f, "sim:{}", dir.display()),
+            Self::Nats(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+#[cfg(feature = "nats")]
+fn bucket(text: &str) -> Result<Target, String> {
+    text.parse().map(Target::Nats).map_err(|error: escadre_nats::AddressError| error.to_string())
+}
+
+#[cfg(not(feature = "nats"))]
+fn bucket(_: &str) -> Result<Target, String> {
+    Err("this program was built without NATS: build it with the feature `nats` of `escadre`"
+        .to_owned())
 }
 
 /// How a target is opened.
@@ -34,6 +68,8 @@ pub(crate) enum Access {
     Read,
     /// To read what exists.
     ReadExisting,
+    /// To read what is going to be written: an empty bucket may be made.
+    ReadToWrite,
     /// To write, with faults to play.
     Write(Option<String>),
 }
@@ -48,19 +84,27 @@ pub(crate) trait Task {
 
 impl Target {
     /// Does `task` with this target, opened for `access`.
-    #[cfg(feature = "sim")]
     pub(crate) fn with<T: Task>(&self, access: Access, task: T) -> Result<T::Output, Failure> {
-        let Self::Sim(dir) = self;
-        let mut world = open(dir, access)?;
-        task.run(&mut world)
+        match self {
+            Self::Sim(dir) => with_world(dir, access, task),
+            #[cfg(feature = "nats")]
+            Self::Nats(address) => super::nats::with_bucket(address, &access, task),
+            #[cfg(not(feature = "nats"))]
+            Self::Nats(never) => match *never {},
+        }
     }
+}
 
-    /// Does `task` with this target, opened for `access`.
-    #[cfg(not(feature = "sim"))]
-    pub(crate) fn with<T: Task>(&self, _: Access, _: T) -> Result<T::Output, Failure> {
-        Err(Failure::new("this program was built without the simulator")
-            .help("build it with the feature `sim` of `escadre`"))
-    }
+#[cfg(feature = "sim")]
+fn with_world<T: Task>(dir: &Path, access: Access, task: T) -> Result<T::Output, Failure> {
+    let mut world = open(dir, access)?;
+    task.run(&mut world)
+}
+
+#[cfg(not(feature = "sim"))]
+fn with_world<T: Task>(_: &Path, _: Access, _: T) -> Result<T::Output, Failure> {
+    Err(Failure::new("this program was built without the simulator")
+        .help("build it with the feature `sim` of `escadre`"))
 }
 
 /// Whether `faults` say what the simulator is to play.
@@ -76,10 +120,17 @@ pub(crate) fn check_faults(_: Option<&str>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the two are the same target, however its folder is spelled.
+/// Whether the two may be the same target, however they are spelled.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    match (one.strip_prefix("sim:"), other.strip_prefix("sim:")) {
-        (Some(one), Some(other)) => one == other || place(one.as_ref()) == place(other.as_ref()),
+    match (one.split_once(':'), other.split_once(':')) {
+        (Some(("sim", one)), Some(("sim", other))) => {
+            one == other || place(one.as_ref()) == place(other.as_ref())
+        }
+        // A cluster has several addresses; that it is the same bucket, its revision says.
+        (Some(("nats", one)), Some(("nats", other))) => {
+            one.rsplit_once('/').map(|(_, bucket)| bucket)
+                == other.rsplit_once('/').map(|(_, bucket)| bucket)
+        }
         _ => one == other,
     }
 }
@@ -95,7 +146,7 @@ fn place(dir: &Path) -> PathBuf {
 pub(crate) fn open(dir: &Path, access: Access) -> Result<escadre_sim::Simulator, Failure> {
     use escadre_sim::{Open, Simulator};
     let (open, faults) = match access {
-        Access::Read => (Open::reading(), None),
+        Access::Read | Access::ReadToWrite => (Open::reading(), None),
         Access::ReadExisting => (Open::reading().existing(), None),
         Access::Write(faults) => (Open::default(), faults),
     };
@@ -117,6 +168,10 @@ pub(crate) fn observe<I: Interpreter>(
 
 /// The output of `future`.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    #[cfg(feature = "nats")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        return runtime.block_on(future);
+    }
     #[cfg(feature = "sim")]
     return escadre_sim::wait(future);
     #[cfg(not(feature = "sim"))]
@@ -141,8 +196,12 @@ pub(crate) fn advised(error: &(dyn Error + 'static)) -> Failure {
     }
 }
 
-#[cfg(feature = "sim")]
 fn advice(error: &(dyn Error + 'static)) -> Option<String> {
+    simulated(error).or_else(|| on_nats(error))
+}
+
+#[cfg(feature = "sim")]
+fn simulated(error: &(dyn Error + 'static)) -> Option<String> {
     use escadre_sim::{ApplyError, FaultsError, LiftError, LowerError, OpenError, StoreError};
     (error.downcast_ref::<OpenError>().map(OpenError::help))
         .or_else(|| error.downcast_ref::<ApplyError>().map(ApplyError::help))
@@ -154,6 +213,21 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
 }
 
 #[cfg(not(feature = "sim"))]
-fn advice(_: &(dyn Error + 'static)) -> Option<String> {
+fn simulated(_: &(dyn Error + 'static)) -> Option<String> {
+    None
+}
+
+#[cfg(feature = "nats")]
+fn on_nats(error: &(dyn Error + 'static)) -> Option<String> {
+    use escadre_nats::{ApplyError, ConnectError, LowerError, ServerError};
+    (error.downcast_ref::<ConnectError>().map(ConnectError::help))
+        .or_else(|| error.downcast_ref::<ServerError>().map(ServerError::help))
+        .or_else(|| error.downcast_ref::<ApplyError>().map(ApplyError::help))
+        .or_else(|| error.downcast_ref::<LowerError>().map(LowerError::help))
+        .flatten()
+}
+
+#[cfg(not(feature = "nats"))]
+fn on_nats(_: &(dyn Error + 'static)) -> Option<String> {
     None
 }

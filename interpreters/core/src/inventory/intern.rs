@@ -13,6 +13,9 @@ const AHEAD: usize = 4;
 /// How many values of a column are found without hashing; a power of two.
 const N_RECENT: usize = 64;
 
+/// From so many values on, a column of which most were met once keeps no more of them.
+const MANY: usize = 1 << 14;
+
 /// The keys and values of a text so far.
 #[derive(Default)]
 pub(super) struct Interner {
@@ -29,6 +32,8 @@ pub(super) struct Interner {
 struct Column {
     key: LabelKey,
     values: HashSet<Arc<str>>,
+    /// How many values were looked for among all.
+    n_sought: usize,
     // CHOICE: a value is first looked for where one of its ends and length was last seen;
     // most columns have so few values that none is ever hashed again.
     recent: Vec<Option<Arc<str>>>,
@@ -68,7 +73,8 @@ impl Interner {
         let key = LabelKey::parse(key).map_err(|error| error.to_string())?;
         let at = self.columns.len();
         self.by_key.insert(key.clone(), at);
-        self.columns.push(Column { key, values: HashSet::new(), recent: vec![None; N_RECENT] });
+        let (values, recent) = (HashSet::new(), vec![None; N_RECENT]);
+        self.columns.push(Column { key, values, n_sought: 0, recent });
         Ok(at)
     }
 }
@@ -79,11 +85,15 @@ impl Column {
         if let Some(known) = recent.as_ref().filter(|known| ***known == *value) {
             return Arc::clone(known);
         }
+        self.n_sought += 1;
         let shared = match self.values.get(value) {
             Some(known) => Arc::clone(known),
             None => {
                 let shared: Arc<str> = Arc::from(value);
-                self.values.insert(Arc::clone(&shared));
+                // Of serial numbers and the like, one more is as good as never met again.
+                if self.values.len() < MANY || self.values.len() * 2 < self.n_sought {
+                    self.values.insert(Arc::clone(&shared));
+                }
                 shared
             }
         };

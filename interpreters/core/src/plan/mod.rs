@@ -1,5 +1,6 @@
 //! Plans: what would change on which device.
 
+mod compare;
 mod group;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use escadre_algebra::{
 
 use crate::interpreter::Revision;
 use crate::snapshot::Snapshot;
+use compare::Comparison;
 pub use group::{FieldChange, Group, Subject};
 
 /// The difference between what a target holds and what is wanted: whole devices, each with its changed resources.
@@ -113,7 +115,8 @@ impl Stale {
 }
 
 impl Plan {
-    /// The plan from `held`, of revision `base`, to `desired`. Costs O(devices · log devices + claims).
+    /// The plan from `held`, of revision `base`, to `desired`. Devices that share what they
+    /// hold and what they are to hold are compared once. Costs O(devices + claims).
     #[must_use]
     pub fn new(target: &str, base: &Revision, held: &Snapshot, desired: &Desired<'_>) -> Self {
         let resolved = desired.resolved;
@@ -128,19 +131,17 @@ impl Plan {
             n_members: held.len(),
             changes: Vec::new(),
         };
+        // Both come in the order of the ids, and so do the changes.
+        let mut held = held.iter().peekable();
+        let mut comparison = Comparison::new(desired);
         for (facts, outcome) in resolved.iter() {
-            let before = held.get(facts.id().as_str());
-            plan.add(facts, outcome, before, desired);
-        }
-        for (id, configuration) in held.iter() {
-            if resolved.outcome(id.as_str()).is_none() {
-                match coverage {
-                    Coverage::Complete => plan.remove(id, configuration),
-                    Coverage::Partial => plan.summary.undetermined += 1,
-                }
+            while let Some((id, before)) = held.next_if(|(id, _)| *id < facts.id()) {
+                plan.unlisted(id, before);
             }
+            let before = held.next_if(|(id, _)| *id == facts.id()).map(|(_, before)| before);
+            plan.add(facts, outcome, before, &mut comparison);
         }
-        plan.changes.sort_by(|a, b| a.device.cmp(&b.device));
+        held.for_each(|(id, before)| plan.unlisted(id, before));
         plan
     }
 
@@ -158,7 +159,7 @@ impl Plan {
         facts: &Facts,
         outcome: &Outcome,
         before: Option<&Arc<Configuration>>,
-        desired: &Desired<'_>,
+        comparison: &mut Comparison<'_>,
     ) {
         let member = match (outcome, before) {
             (Outcome::Undetermined, _) => {
@@ -172,37 +173,7 @@ impl Plan {
             (Outcome::NotMember, Some(before)) => return self.remove(facts.id(), before),
             (Outcome::Member(member), _) => member,
         };
-        let nothing = Configuration::default();
-        let held = before.map_or(&nothing, |before| before);
-        let mut resources = Vec::new();
-        for (name, written) in member.configuration.resources() {
-            let Some(written) = (desired.normalise)(name, written) else { continue };
-            let after = instantiate(&written, facts);
-            let before = held.resources().get(name);
-            if before.is_none_or(|before| **before != *after) {
-                let (before, after) = (before.cloned(), Some(after));
-                resources.push(ResourceChange {
-                    name: name.clone(),
-                    before,
-                    after,
-                    written: Some(written),
-                });
-            }
-        }
-        for (name, before) in held.resources() {
-            let wanted = member.configuration.resources().get(name);
-            let wanted = wanted.is_some_and(|written| (desired.normalise)(name, written).is_some());
-            if !wanted && !member.undetermined.contains(name) {
-                let before = Some(Arc::clone(before));
-                resources.push(ResourceChange {
-                    name: name.clone(),
-                    before,
-                    after: None,
-                    written: None,
-                });
-            }
-        }
-        resources.sort_by(|a, b| a.name.cmp(&b.name));
+        let resources = comparison.changes(facts, member, before);
         let kind = match before {
             None => ChangeKind::Added,
             Some(_) if resources.is_empty() && member.undetermined.is_empty() => {
@@ -218,6 +189,14 @@ impl Plan {
         self.summary.added += usize::from(kind == ChangeKind::Added);
         self.summary.changed += usize::from(kind == ChangeKind::Changed);
         self.changes.push(Change { device: facts.id().clone(), kind, resources });
+    }
+
+    /// Adds a member that the inventory does not list.
+    fn unlisted(&mut self, id: &DeviceId, before: &Configuration) {
+        match self.coverage {
+            Coverage::Complete => self.remove(id, before),
+            Coverage::Partial => self.summary.undetermined += 1,
+        }
     }
 
     fn remove(&mut self, id: &DeviceId, before: &Configuration) {
@@ -343,11 +322,4 @@ pub struct PlanParts {
     pub n_members: usize,
     /// What changes.
     pub changes: Vec<Change>,
-}
-
-fn instantiate(state: &Arc<ResourceState>, facts: &Facts) -> Arc<ResourceState> {
-    if state.leaves().iter().all(|(_, value)| value.is_constant()) {
-        return Arc::clone(state);
-    }
-    Arc::new(state.instantiate(facts))
 }

@@ -14,6 +14,7 @@ use super::Nats;
 use super::request::Attempts;
 use crate::error::{NEEDED, ServerError, ServerErrorKind};
 use crate::lower::Limits;
+use crate::permissions::Buckets;
 
 /// The most messages that a server takes in one atomic batch.
 const MAX_BATCH: usize = 1000;
@@ -63,8 +64,7 @@ impl Nats {
         if !client.is_server_compatible(major, minor, patch) {
             return Err(refused(ServerErrorKind::TooOld { found: info.version }));
         }
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if options.bucket.is_empty() || !options.bucket.chars().all(is_name) {
+        if !is_bucket_name(&options.bucket) {
             let why = "a name has only letters, digits, `-` and `_`".to_owned();
             return Err(refused(ServerErrorKind::Refused { doing: "naming the bucket", why }));
         }
@@ -84,6 +84,29 @@ impl Nats {
         let place = format!("nats:{}:{}/{}", info.host, info.port, options.bucket);
         Ok(Self { client, stream, options, place, stamp, limits, last: None, die_after: None })
     }
+}
+
+/// Makes the buckets that devices report to, on `replicas` servers, where they are missing.
+///
+/// # Errors
+/// The server refuses, or does not answer in time.
+pub async fn make_report_buckets(
+    client: &Client,
+    buckets: &Buckets,
+    replicas: usize,
+) -> Result<(), ServerError> {
+    let context = jetstream::new(client.clone());
+    for bucket in [&buckets.state, &buckets.heartbeat] {
+        let options = Options { bucket: bucket.clone(), replicas, ..Options::default() };
+        check(&stream(&context, &options).await?, &options)?;
+    }
+    Ok(())
+}
+
+/// Whether `name` is a bucket's.
+pub(crate) fn is_bucket_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !name.is_empty() && name.chars().all(is_part)
 }
 
 /// The bucket's stream, which is made if that is asked for; a cluster that has no leader yet, or has

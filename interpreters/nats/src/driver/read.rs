@@ -1,8 +1,8 @@
 //! Reading a bucket.
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use async_nats::jetstream::stream::{LastRawMessageErrorKind, State};
-use async_nats::{HeaderMap, jetstream};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, State, Stream};
+use async_nats::{Client, HeaderMap};
 use escadre_algebra::Digest;
 use futures_util::StreamExt;
 
@@ -43,29 +43,19 @@ pub(super) async fn sequence(target: &Nats) -> Result<u64, ServerError> {
     }
 }
 
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads the last entry of each key, and what is written meanwhile, until the bucket stands still.
 /// `None` if it does not.
 async fn try_world(target: &Nats) -> Result<Option<World>, Failed> {
-    let inbox = target.client.new_inbox();
-    let config = pull::Config {
-        // A consumer without a name could not be confined by permissions.
-        name: Some(format!("escadre-{}", inbox.rsplit('.').next().unwrap_or_default())),
-        deliver_policy: DeliverPolicy::LastPerSubject,
-        ack_policy: AckPolicy::None,
-        filter_subject: target.subject(">"),
-        memory_storage: true,
-        num_replicas: 1,
-        ..pull::Config::default()
-    };
-    let consumer = target.stream.create_consumer(config).await?;
+    let consumer = last_entries(&target.client, &target.stream, target.subject(">")).await?;
     let prefix = target.subject("");
     let mut reader = Reader::default();
     let mut before: Option<State> = None;
     let mut done = None;
     for _ in 0..N_ROUNDS {
-        while fetch(&consumer, &prefix, &mut reader).await? > 0 {}
+        let mut read = |entry: Entry<'_>| reader.read(entry.key, entry.sequence, entry.bytes);
+        while fetch(&consumer, &prefix, &mut read).await? > 0 {}
         let now = target.stream.get_info().await?.state;
         if is_all(&reader, &now, before.as_ref()) {
             done = Some(now.last_sequence);
@@ -78,6 +68,26 @@ async fn try_world(target: &Nats) -> Result<Option<World>, Failed> {
     Ok(done.map(|sequence| reader.finish(sequence)))
 }
 
+/// A consumer of the last entry of each subject that `filter_subject` matches.
+pub(super) async fn last_entries(
+    client: &Client,
+    stream: &Stream<()>,
+    filter_subject: String,
+) -> Result<Consumer<pull::Config>, Failed> {
+    let inbox = client.new_inbox();
+    let config = pull::Config {
+        // A consumer without a name could not be confined by permissions.
+        name: Some(format!("escadre-{}", inbox.rsplit('.').next().unwrap_or_default())),
+        deliver_policy: DeliverPolicy::LastPerSubject,
+        ack_policy: AckPolicy::None,
+        filter_subject,
+        memory_storage: true,
+        num_replicas: 1,
+        ..pull::Config::default()
+    };
+    Ok(stream.create_consumer(config).await?)
+}
+
 /// Whether what was read is what the stream held when it told `now`.
 ///
 /// It is if the last entry was read. That may be gone, however (purged); then it is if nothing
@@ -87,20 +97,31 @@ fn is_all(reader: &Reader, now: &State, before: Option<&State>) -> bool {
     reader.sequence == now.last_sequence || (still && reader.n_keys() == now.subjects_count)
 }
 
+/// One entry of a bucket.
+pub(super) struct Entry<'a> {
+    pub(super) key: &'a str,
+    pub(super) sequence: u64,
+    /// When the server stored it, in nanoseconds of its own clock.
+    pub(super) stored_ns: i128,
+    /// `None` where it says that the key is deleted.
+    pub(super) bytes: Option<&'a [u8]>,
+}
+
 /// Reads the entries that are there, a batch at most; how many there were.
-async fn fetch(
-    consumer: &jetstream::consumer::Consumer<pull::Config>,
+pub(super) async fn fetch(
+    consumer: &Consumer<pull::Config>,
     prefix: &str,
-    reader: &mut Reader,
+    read: &mut (dyn FnMut(Entry<'_>) + Send),
 ) -> Result<usize, Failed> {
     let mut messages = consumer.fetch().max_messages(N_BATCH).messages().await?;
     let mut n = 0;
     while let Some(message) = messages.next().await {
         let message = message?;
-        let sequence = message.info()?.stream_sequence;
+        let info = message.info()?;
+        let (sequence, stored_ns) = (info.stream_sequence, info.published.unix_timestamp_nanos());
         let key = message.subject.strip_prefix(prefix).unwrap_or(&message.subject);
         let bytes = (!is_deletion(message.headers.as_ref())).then_some(&message.payload[..]);
-        reader.read(key, sequence, bytes);
+        read(Entry { key, sequence, stored_ns, bytes });
         n += 1;
     }
     Ok(n)

@@ -116,6 +116,7 @@ impl Bench for Buckets {
 fn keeps_the_whole_contract(mut buckets: Buckets, max_inputs: usize) {
     let options = Options { max_inputs, ..Options::default() };
     let report = support::run(run(&mut buckets, &options)).unwrap();
+    println!("{report}");
     assert_eq!((report.failures().count(), report.n_not_run()), (0, 0), "{report}");
     assert_eq!(report.n_passed(), cases::<Buckets>().len());
     assert!(report.refused().is_empty(), "{report}");

@@ -3,10 +3,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "what tests are built from is sound, or the test fails"
 )]
 
 mod conformance;
+mod connect;
 mod crashes;
 mod devices;
 mod fences;
@@ -14,4 +16,5 @@ mod hostile;
 mod names;
 mod permissions;
 mod servers;
+mod status;
 mod support;

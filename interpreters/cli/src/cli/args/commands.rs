@@ -53,7 +53,7 @@ Exit codes: 0 done, 1 an error (also of usage, or a fleet that does not resolve)
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// Compare with what this target holds, such as `sim:world`.
+    /// Compare with what this target holds, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Option<Target>,
     /// Compare with another fleet on the same inventory, such as an older fleet.lock.
@@ -83,7 +83,7 @@ Exit codes: 0 done, 1 an error (also of usage), 2 something changes (with --deta
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// What to change, such as `sim:world`.
+    /// What to change, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Target,
     /// Carry out exactly this plan (of `plan --out`), or nothing if it is stale.
@@ -132,7 +132,7 @@ Exit codes: 0 done, 1 an error (also of usage)";
 pub(crate) struct Drift {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// Where to look, such as `sim:world`.
+    /// Where to look, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Target,
     /// First change so many devices of the simulator behind Escadre's back.

@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Laws(super::laws::Laws),
     Schema(Schema),
     Completions(Completions),
+    #[cfg(feature = "nats")]
+    Nats(super::nats::NatsArgs),
     #[cfg(feature = "sim")]
     Sim(super::sim::Sim),
 }

@@ -1,0 +1,228 @@
+//! Connecting as NATS tools do: who one is comes from the environment.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use async_nats::{Client, ConnectErrorKind as Kind, ConnectOptions, ServerAddr};
+
+use crate::address::Address;
+use crate::error::Source;
+use crate::permissions::CONTROLLER_INBOX_PREFIX;
+
+/// A client was not connected. No secret is in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct ConnectError {
+    kind: ConnectErrorKind,
+    source: Option<Source>,
+}
+
+/// Why a client was not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectErrorKind {
+    /// Neither the address nor `NATS_URL` names a server.
+    NoServers,
+    /// What `NATS_URL` has is no list of servers.
+    BadServers,
+    /// A file that a variable names cannot be read, or holds no credentials.
+    BadFile {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        file: PathBuf,
+    },
+    /// A variable needs another one beside it.
+    Alone {
+        /// The variable.
+        variable: &'static str,
+        /// The other one.
+        other: &'static str,
+    },
+    /// The server does not let this user in.
+    Denied {
+        /// The variable that says who the user is, if one does.
+        variable: Option<&'static str>,
+    },
+    /// The server and this client do not agree on TLS.
+    Tls,
+    /// No server answers.
+    Unreachable {
+        /// The servers.
+        servers: String,
+    },
+}
+
+impl fmt::Display for ConnectErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoServers => f.write_str("no NATS server is named"),
+            Self::BadServers => f.write_str("NATS_URL is no list of NATS servers"),
+            Self::BadFile { variable, file } => {
+                write!(f, "{} ({variable}) holds no credentials that can be read", file.display())
+            }
+            Self::Alone { variable, other } => write!(f, "{variable} is set and {other} is not"),
+            Self::Denied { variable: Some(variable) } => {
+                write!(f, "the server does not let in the user of {variable}")
+            }
+            Self::Denied { variable: None } => {
+                f.write_str("the server asks who this is, and the environment does not say")
+            }
+            Self::Tls => f.write_str("the server and this client do not agree on TLS"),
+            Self::Unreachable { servers } => write!(f, "no NATS server answers at {servers}"),
+        }
+    }
+}
+
+impl ConnectError {
+    /// Why there is no connection.
+    #[must_use]
+    pub fn kind(&self) -> &ConnectErrorKind {
+        &self.kind
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match &self.kind {
+            ConnectErrorKind::NoServers => "name one, `nats://HOST:PORT/BUCKET`, or set NATS_URL",
+            ConnectErrorKind::BadServers => "set it to `nats://HOST:PORT`, several with commas",
+            ConnectErrorKind::BadFile { .. } => "let it name a file that your NATS tools can use",
+            ConnectErrorKind::Alone { .. } => "set both, or none",
+            ConnectErrorKind::Denied { variable: None } => {
+                "set NATS_CREDS, NATS_NKEY (files), NATS_TOKEN, or NATS_USER and NATS_PASSWORD"
+            }
+            ConnectErrorKind::Denied { .. } => "ask the server's owner, or set another user",
+            ConnectErrorKind::Tls => {
+                "NATS_CA names the certificates to trust, NATS_CERT and NATS_KEY this client's"
+            }
+            ConnectErrorKind::Unreachable { .. } => "check the address and that the server runs",
+        };
+        Some(help.to_owned())
+    }
+}
+
+impl From<ConnectErrorKind> for ConnectError {
+    fn from(kind: ConnectErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+/// A client of the servers of `address`; `variable` reads the environment.
+///
+/// Who the client is comes from the first that is set of `NATS_CREDS` (a file of credentials),
+/// `NATS_NKEY` (a file with a seed), `NATS_TOKEN`, and `NATS_USER` with `NATS_PASSWORD`. `NATS_CA`, and
+/// `NATS_CERT` with `NATS_KEY`, are files for TLS; `NATS_URL` names the servers where `address` does not.
+///
+/// # Errors
+/// [`ConnectError`] says which variable is wrong, or what the server said.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let address = "nats:///desired-state".parse()?;
+/// let client = escadre_nats::connect(&address, &|name| std::env::var(name).ok()).await?;
+/// let bucket = escadre_nats::Nats::open(client, address.options(true)).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn connect(
+    address: &Address,
+    variable: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> Result<Client, ConnectError> {
+    let variable = |name: &'static str| variable(name).filter(|value| !value.is_empty());
+    let servers = servers(address, variable("NATS_URL"))?;
+    let options = ConnectOptions::new()
+        .name("escadre")
+        .custom_inbox_prefix(CONTROLLER_INBOX_PREFIX)
+        // A denied request is answered by nobody; the server's word on it is in the log.
+        .event_callback(|event| async move { tracing::info!(%event, "nats") });
+    let options = with_tls(options, &variable)?;
+    let (options, user) = with_user(options, &variable).await?;
+    let names = servers.iter().map(|server| format!("{}:{}", server.host(), server.port()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    options.connect(servers).await.map_err(|error| {
+        let kind = match error.kind() {
+            Kind::Authentication | Kind::AuthorizationViolation => {
+                ConnectErrorKind::Denied { variable: user }
+            }
+            Kind::Tls => ConnectErrorKind::Tls,
+            _ => ConnectErrorKind::Unreachable { servers: names },
+        };
+        ConnectError { kind, source: Some(error.into()) }
+    })
+}
+
+/// The servers of `address`, else those of `NATS_URL`.
+fn servers(address: &Address, url: Option<String>) -> Result<Vec<ServerAddr>, ConnectError> {
+    let mut servers = address.servers();
+    if servers.is_empty() {
+        let url = url.ok_or(ConnectErrorKind::NoServers)?;
+        servers = url.split(',').map(|server| server.trim().to_owned()).collect();
+    }
+    let parsed = servers.iter().map(|server| server.parse::<ServerAddr>());
+    // An address may have a password in it, so the error does not show it.
+    parsed.collect::<Result<_, _>>().map_err(|_| ConnectErrorKind::BadServers.into())
+}
+
+fn with_tls(
+    mut options: ConnectOptions,
+    variable: &impl Fn(&'static str) -> Option<String>,
+) -> Result<ConnectOptions, ConnectError> {
+    if let Some(file) = variable("NATS_CA") {
+        options = options.add_root_certificates(file.into());
+    }
+    match both(["NATS_CERT", "NATS_KEY"], variable)? {
+        Some([certificate, key]) => {
+            Ok(options.add_client_certificate(certificate.into(), key.into()))
+        }
+        None => Ok(options),
+    }
+}
+
+/// `options` with who the client is, and the variable that says so.
+async fn with_user(
+    options: ConnectOptions,
+    variable: &impl Fn(&'static str) -> Option<String>,
+) -> Result<(ConnectOptions, Option<&'static str>), ConnectError> {
+    let bad = |variable: &'static str, file: &str, source: std::io::Error| {
+        let kind = ConnectErrorKind::BadFile { variable, file: file.into() };
+        ConnectError { kind, source: Some(source.into()) }
+    };
+    if let Some(file) = variable("NATS_CREDS") {
+        let options = options.credentials_file(&file).await;
+        let options = options.map_err(|source| bad("NATS_CREDS", &file, source))?;
+        return Ok((options, Some("NATS_CREDS")));
+    }
+    if let Some(file) = variable("NATS_NKEY") {
+        let seed = std::fs::read_to_string(&file);
+        let seed = seed.map_err(|source| bad("NATS_NKEY", &file, source))?;
+        let seed = seed.lines().map(str::trim).find(|line| line.starts_with("SU"));
+        let seed = seed.ok_or_else(|| {
+            bad("NATS_NKEY", &file, std::io::Error::other("it has no user's seed, `SU…`"))
+        })?;
+        return Ok((options.nkey(seed.to_owned()), Some("NATS_NKEY")));
+    }
+    if let Some(token) = variable("NATS_TOKEN") {
+        return Ok((options.token(token), Some("NATS_TOKEN")));
+    }
+    match both(["NATS_USER", "NATS_PASSWORD"], variable)? {
+        Some([user, password]) => {
+            Ok((options.user_and_password(user, password), Some("NATS_USER")))
+        }
+        None => Ok((options, None)),
+    }
+}
+
+/// The values of two variables of which each needs the other.
+fn both(
+    names: [&'static str; 2],
+    variable: &impl Fn(&'static str) -> Option<String>,
+) -> Result<Option<[String; 2]>, ConnectError> {
+    let alone = |variable, other| Err(ConnectErrorKind::Alone { variable, other }.into());
+    match names.map(variable) {
+        [Some(one), Some(other)] => Ok(Some([one, other])),
+        [None, None] => Ok(None),
+        [Some(_), None] => alone(names[0], names[1]),
+        [None, Some(_)] => alone(names[1], names[0]),
+    }
+}

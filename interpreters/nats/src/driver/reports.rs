@@ -1,0 +1,79 @@
+//! Reading what devices tell of themselves.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, ErrorCode};
+
+use super::Nats;
+use super::read::{Entry, Failed, fetch, last_entries};
+use super::request::Attempts;
+use crate::error::ServerError;
+use crate::names::subject;
+use crate::permissions::Buckets;
+use crate::status::Status;
+use crate::world::World;
+
+/// What devices told, and when; `world` says what is wanted of them.
+pub(super) async fn status(
+    target: &Nats,
+    world: &World,
+    buckets: &Buckets,
+) -> Result<Status, ServerError> {
+    let mut attempts = Attempts::new(&target.options, "reading the reports");
+    loop {
+        match try_status(target, world, buckets).await {
+            Ok(status) => return Ok(status),
+            Err(error) => attempts.pause(&error.to_string()).await?,
+        }
+    }
+}
+
+async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<Status, Failed> {
+    let mut status = Status::of(world);
+    read(target, &buckets.state, &mut |_, entry| {
+        if let Some(bytes) = entry.bytes {
+            status.read_state(entry.key, bytes);
+        }
+    })
+    .await?;
+    read(target, &buckets.heartbeat, &mut |now_ns, entry| {
+        if let Some(bytes) = entry.bytes {
+            // What was stored after the consumer was made is new.
+            let silent_ns = u64::try_from(now_ns - entry.stored_ns).unwrap_or(0);
+            status.read_beat(entry.key, bytes, Duration::from_nanos(silent_ns));
+        }
+    })
+    .await?;
+    status.anomalies.sort();
+    Ok(status)
+}
+
+/// Calls `read` with each last entry of `bucket`, and with the server's time; nothing if there is no such bucket.
+async fn read(
+    target: &Nats,
+    bucket: &str,
+    read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
+) -> Result<(), Failed> {
+    let context = jetstream::new(target.client.clone());
+    let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
+    let consumer = match last_entries(&target.client, &stream, subject(bucket, ">")).await {
+        Ok(consumer) => consumer,
+        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    // The server made the consumer just now.
+    let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
+    let prefix = subject(bucket, "");
+    while fetch(&consumer, &prefix, &mut |entry| read(now_ns, entry)).await? > 0 {}
+    // The server forgets it in a while, should this fail.
+    let _ = stream.delete_consumer(&consumer.cached_info().name).await;
+    Ok(())
+}
+
+fn is_missing(error: &Failed) -> bool {
+    use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
+    error.downcast_ref::<ConsumerError>().is_some_and(|error| match error.kind() {
+        ConsumerErrorKind::JetStream(error) => error.error_code() == ErrorCode::STREAM_NOT_FOUND,
+        _ => false,
+    })
+}

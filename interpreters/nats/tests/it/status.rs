@@ -1,0 +1,64 @@
+//! What devices tell, read by the controller.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, kv};
+use escadre_algebra::DeviceId;
+use escadre_interpreter::Interpreter;
+use escadre_nats::device::{Device, Report, Told};
+use escadre_nats::make_report_buckets;
+use escadre_nats::permissions::Buckets;
+use escadre_nats::status::{Progress, Status};
+use escadre_testbed::NatsServer;
+
+use crate::devices::next;
+use crate::support::{client, fleet, inventory, open, resolve, run, turn};
+
+#[test]
+fn the_controller_reads_who_runs_what_is_wanted_and_who_lags_behind() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let url = server.url();
+        let mut target = open(&url, "desired-state").await;
+        turn(&mut target, &resolve(&fleet(1), &inventory(4))).await.unwrap();
+        let status = async |target: &mut escadre_nats::Nats| -> Status {
+            let world = target.observe().await.unwrap().state;
+            target.status(&world, &Buckets::default()).await.unwrap()
+        };
+        // There are no buckets of reports yet: nobody told anything.
+        assert_eq!(status(&mut target).await.count(Progress::Behind), 4);
+        for _ in 0..2 {
+            make_report_buckets(&client(&url).await, &Buckets::default(), 1).await.unwrap();
+        }
+        let ids: Vec<DeviceId> =
+            ["d000", "d001"].iter().map(|id| DeviceId::parse(id).unwrap()).collect();
+        target.admit(&ids).await.unwrap();
+        for (id, trouble) in ids.iter().zip([None, Some("no space left".to_owned())]) {
+            let connection = client(&url).await;
+            let mut device =
+                Device::connect(connection, id.clone(), Buckets::default(), 0).await.unwrap();
+            let Told::Wanted(wanted) = next(&mut device).await else { panic!("nothing wanted") };
+            device.report(&Report::new(wanted.generation, trouble)).await.unwrap();
+            device.beat().await.unwrap();
+        }
+        let reports = jetstream::new(client(&url).await);
+        let states: kv::Store = reports.get_key_value("device-state").await.unwrap();
+        states.put("d003", "nonsense".into()).await.unwrap();
+        let now = status(&mut target).await;
+        assert_eq!(now.count(Progress::UpToDate), 1);
+        assert_eq!(now.count(Progress::Troubled), 1);
+        assert_eq!(now.count(Progress::Behind), 2);
+        assert_eq!(now.anomalies.len(), 1);
+        assert_eq!(now.anomalies[0].key, "d003");
+        let patience = Duration::from_secs(600);
+        assert!(
+            !now.devices["d000"].is_silent(patience) && now.devices["d002"].is_silent(patience)
+        );
+        // Another generation is wanted: who ran the last one lags behind.
+        turn(&mut target, &resolve(&fleet(2), &inventory(3))).await.unwrap();
+        let now = status(&mut target).await;
+        assert_eq!(now.count(Progress::UpToDate), 0);
+        assert_eq!(now.count(Progress::Behind), 2);
+        assert_eq!(now.count(Progress::NotMember), 0);
+    });
+}
