@@ -3,15 +3,26 @@
 use std::process::Command;
 
 use super::Claim;
+use super::compose::seed;
 use crate::workspace::Workspace;
 use crate::{Outcome, binaries, process};
 
 /// What is claimed of NATS.
-pub(super) const CLAIMS: [Claim; 3] = [
+pub(super) const CLAIMS: [Claim; 5] = [
     Claim {
         number: 1,
         says: "a bucket keeps the whole contract, on one server and on three",
         check: conformance,
+    },
+    Claim {
+        number: 2,
+        says: "controllers, servers and leaders are killed while they write, and nothing is lost or mixed",
+        check: kills,
+    },
+    Claim {
+        number: 3,
+        says: "a fleet is written and read about as fast as the connection can",
+        check: throughput,
     },
     Claim {
         number: 4,
@@ -30,6 +41,50 @@ fn conformance(_: &Workspace, _: bool) -> Outcome {
 
 fn hostile(_: &Workspace, _: bool) -> Outcome {
     tests("hostile::")
+}
+
+/// How many controllers, servers and leaders are killed, quickly and in full.
+const N_KILLED: [[u32; 3]; 2] = [[12, 3, 2], [1_000, 100, 30]];
+
+fn kills(workspace: &Workspace, quick: bool) -> Outcome {
+    let escadre = binaries::find(workspace, "escadre")?;
+    let mut command = example("kills");
+    command.arg(escadre);
+    command.args(N_KILLED[usize::from(!quick)].map(|n| n.to_string())).arg(seed()?.to_string());
+    process::run(&mut command)
+}
+
+/// What is written and read a second, to what the connection does without this project.
+const MIN_RATIO: f64 = 0.9;
+
+fn throughput(_: &Workspace, quick: bool) -> Outcome {
+    let mut command = example("throughput");
+    command.args(if quick { &["20000"][..] } else { &["20000", "200000"] });
+    let said = process::capture(&mut command)?;
+    println!("{said}");
+    let mut short = Vec::new();
+    for line in said.lines().skip(1) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (Some(n_keys), Some(write), Some(read)) = (words.first(), words.get(3), words.get(6))
+        else {
+            return Err(format!("`{line}` has no figures"));
+        };
+        for (what, ratio) in [("writing", write), ("reading", read)] {
+            let ratio: f64 = ratio.parse().map_err(|_| format!("`{line}` has no ratio"))?;
+            if ratio < MIN_RATIO {
+                short.push(format!("{what} {n_keys} keys: {ratio} of raw, not {MIN_RATIO}"));
+            }
+        }
+    }
+    // While other work goes on, as in CI, a short run says little.
+    if quick || short.is_empty() { Ok(()) } else { Err(short.join("\n")) }
+}
+
+/// A program among the examples of `escadre-nats`.
+fn example(name: &str) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(["run", "-q", "--release", "-p", "escadre-nats", "--example", name, "--"]);
+    command
 }
 
 /// Runs the tests of `part` on real servers, with what they print.

@@ -1,0 +1,157 @@
+//! How fast fleets are written and read, beside what the same connection does without this crate:
+//! `cargo xtask show nats 3` runs it.
+//!
+//! *Raw writes* are the same number of keys with values as long, each conditional on the fence, published
+//! one after the other with 1 024 acknowledgements awaited. *Raw reads* pull the last value of each key,
+//! and look at none.
+#![expect(clippy::print_stdout, reason = "it prints its figures")]
+
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::{self, stream};
+use async_nats::{Client, HeaderMap};
+use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Resource, deploy};
+use escadre_interpreter::{Consent, Interpreter, Silent};
+use escadre_nats::{Nats, Options};
+use escadre_testbed::NatsServer;
+use futures_util::StreamExt;
+
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// How many resources a device has; its manifest is one more key.
+const N_RESOURCES: usize = 3;
+/// About as long as what is written for a resource or a manifest.
+const N_BYTES: usize = 300;
+/// How many acknowledgements are awaited at once.
+const N_AWAITED: usize = 1_024;
+/// How many entries are pulled at once.
+const N_PULLED: usize = 5_000;
+
+fn main() -> ExitCode {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|n| n.parse().ok()).collect();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(play(&sizes))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("FAILED: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play(sizes: &[usize]) -> Outcome {
+    println!("   keys   write/s  raw write/s  ratio    read/s  raw read/s  ratio");
+    for &n_keys in sizes {
+        let server = NatsServer::start()?;
+        let client = async_nats::connect(server.url()).await?;
+        // The best of three of each, in turn: what else the machine does slows down both.
+        let mut best = [Duration::MAX; 4];
+        let mut bucket = Nats::open(client.clone(), Options::default()).await?;
+        for round in 0..3 {
+            let (write, n_written) = write(&mut bucket, n_keys, round).await?;
+            let read = read(&mut bucket).await?;
+            let raw_write = raw_write(&client, n_written, round).await?;
+            let raw_read = raw_read(&client, n_written).await?;
+            for (best, took) in best.iter_mut().zip([write, raw_write, read, raw_read]) {
+                *best = took.min(*best);
+            }
+        }
+        let per_second = best.map(|took| n_keys as f64 / took.as_secs_f64());
+        let [write, raw_write, read, raw_read] = per_second;
+        println!(
+            "{n_keys:>7} {write:>9.0} {raw_write:>12.0} {:>6.2} {read:>9.0} {raw_read:>11.0} {:>6.2}",
+            write / raw_write,
+            read / raw_read
+        );
+    }
+    Ok(())
+}
+
+/// Applies another version to all devices; how long that took, and how many keys it wrote.
+async fn write(bucket: &mut Nats, n_keys: usize, version: usize) -> Outcome<(Duration, usize)> {
+    let resolved = resolved(n_keys / (N_RESOURCES + 1), version)?;
+    let seen = bucket.observe().await?;
+    let plan = bucket.plan(&resolved, &bucket.lift(&seen.state)?, &seen.revision);
+    let objects = bucket.lower(&resolved)?;
+    let begin = Instant::now();
+    let applied = bucket.apply(&plan, &objects, &Consent::default(), false, &mut Silent).await?;
+    Ok((begin.elapsed(), applied.n_written * (N_RESOURCES + 1)))
+}
+
+async fn read(bucket: &mut Nats) -> Outcome<Duration> {
+    let begin = Instant::now();
+    bucket.observe().await?;
+    Ok(begin.elapsed())
+}
+
+/// Each device has texts of its own.
+fn resolved(n_devices: usize, version: usize) -> Outcome<Resolved> {
+    let devices = (0..n_devices).map(|i| Facts::of(&format!("device-{i:06}"), []));
+    let inventory = Inventory::new(devices.collect::<Result<Vec<_>, _>>()?, Coverage::Complete)?;
+    let text = format!("{version} {}", "x".repeat(N_BYTES - 40));
+    let resource = |i: usize| {
+        let named = Resource::new(&format!("r{i}")).set("text", text.clone());
+        deploy(named.set("device", escadre_algebra::device_id()))
+    };
+    Ok(Fleet::union_all((0..N_RESOURCES).map(resource)).resolve(&inventory)?)
+}
+
+async fn raw_write(client: &Client, n_keys: usize, round: usize) -> Outcome<Duration> {
+    let context = jetstream::new(client.clone());
+    let config = stream::Config {
+        name: "KV_raw".to_owned(),
+        subjects: vec!["$KV.raw.>".to_owned()],
+        max_messages_per_subject: 1,
+        allow_direct: true,
+        ..stream::Config::default()
+    };
+    context.get_or_create_stream(config).await?;
+    let fence = context.publish("$KV.raw._fence", "".into()).await?.await?.sequence;
+    let value = bytes::Bytes::from(round.to_string().repeat(N_BYTES));
+    let begin = Instant::now();
+    let mut awaited = VecDeque::with_capacity(N_AWAITED);
+    for i in 0..n_keys {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Expected-Last-Subject-Sequence", fence.to_string());
+        headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", "$KV.raw._fence");
+        if awaited.len() == N_AWAITED
+            && let Some(first) = awaited.pop_front()
+        {
+            IntoFuture::into_future(first).await?;
+        }
+        let (device, key) = (i / (N_RESOURCES + 1), i % (N_RESOURCES + 1));
+        let subject = format!("$KV.raw.device-{device:06}.r{key}");
+        awaited.push_back(context.publish_with_headers(subject, headers, value.clone()).await?);
+    }
+    for last in awaited {
+        last.await?;
+    }
+    Ok(begin.elapsed())
+}
+
+async fn raw_read(client: &Client, n_keys: usize) -> Outcome<Duration> {
+    let stream = jetstream::new(client.clone()).get_stream_no_info("KV_raw").await?;
+    let begin = Instant::now();
+    let config = pull::Config {
+        deliver_policy: DeliverPolicy::LastPerSubject,
+        ack_policy: AckPolicy::None,
+        filter_subject: "$KV.raw.>".to_owned(),
+        memory_storage: true,
+        ..pull::Config::default()
+    };
+    let consumer = stream.create_consumer(config).await?;
+    let mut n_read = 0;
+    while n_read < n_keys {
+        let mut messages = consumer.fetch().max_messages(N_PULLED).messages().await?;
+        while let Some(message) = messages.next().await {
+            message.map_err(|error| error.to_string())?;
+            n_read += 1;
+        }
+    }
+    Ok(begin.elapsed())
+}
