@@ -13,6 +13,7 @@ mod crashes;
 mod devices;
 mod fences;
 mod hostile;
+mod model;
 mod names;
 mod permissions;
 mod servers;
