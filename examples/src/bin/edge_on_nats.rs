@@ -11,7 +11,7 @@ use escadre::interpreter::Interpreter as _;
 use escadre::nats::device::{Device, Report, Told};
 use escadre::nats::permissions::Buckets;
 use escadre::nats::status::{Progress, Status};
-use escadre::nats::{Address, Nats, connect};
+use escadre::nats::{Address, Nats, connect, connect_device};
 use escadre::{DeviceId, Fleet, container, deploy, label};
 use escadre_examples::cameras::{SITES, cameras};
 use escadre_examples::stage::{self, Hidden, StageError};
@@ -136,8 +136,8 @@ async fn follow(url: String, id: DeviceId) {
 
 async fn device(url: &str, id: DeviceId) -> Result<(), StageError> {
     let address: Address = TARGET.parse().map_err(|error| stage::told(&error))?;
-    let client = connect(&address, &|name| (name == "NATS_URL").then(|| url.to_owned())).await;
-    let client = client.map_err(|error| stage::told(&error))?;
+    let url = |name: &str| (name == "NATS_URL").then(|| url.to_owned());
+    let client = connect_device(&address, &id, &url).await.map_err(|error| stage::told(&error))?;
     let device = Device::connect(client, id, Buckets::default(), 0).await;
     let mut device = device.map_err(|error| stage::told(&error))?;
     loop {

@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use async_nats::{Client, ConnectErrorKind as Kind, ConnectOptions, ServerAddr};
+use escadre_algebra::DeviceId;
 
 use crate::address::Address;
 use crate::error::Source;
-use crate::permissions::CONTROLLER_INBOX_PREFIX;
+use crate::permissions::{CONTROLLER_INBOX_PREFIX, inbox_prefix};
 
 /// A client was not connected. No secret is in it.
 #[derive(Debug, thiserror::Error)]
@@ -129,11 +130,31 @@ pub async fn connect(
     address: &Address,
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
 ) -> Result<Client, ConnectError> {
+    connect_with(address, CONTROLLER_INBOX_PREFIX, variable).await
+}
+
+/// As [`connect`], for the device `id`, which hears its own inbox only.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_device(
+    address: &Address,
+    id: &DeviceId,
+    variable: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> Result<Client, ConnectError> {
+    connect_with(address, &inbox_prefix(id), variable).await
+}
+
+async fn connect_with(
+    address: &Address,
+    inbox_prefix: &str,
+    variable: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> Result<Client, ConnectError> {
     let variable = |name: &'static str| variable(name).filter(|value| !value.is_empty());
     let servers = servers(address, variable("NATS_URL"))?;
     let options = ConnectOptions::new()
         .name("escadre")
-        .custom_inbox_prefix(CONTROLLER_INBOX_PREFIX)
+        .custom_inbox_prefix(inbox_prefix)
         // A denied request is answered by nobody; the server's word on it is in the log.
         .event_callback(|event| async move { tracing::info!(%event, "nats") });
     let options = with_tls(options, &variable)?;

@@ -11,7 +11,7 @@
 //!
 //! [`device`] is the other end: what runs on a device reads its own keys and reports; [`status`] is what
 //! was reported beside what is wanted. [`permissions`]
-//! says what each user must be allowed, and no more.
+//! says what each user must be allowed, and no more; [`jwt`] has an account sign it.
 //!
 //! In reading order: [`Key`] is what things are called, [`World`] what a bucket holds, [`Objects`]
 //! what it is to hold, [`Address`] where it is and [`connect()`] the way there, [`Nats`] the controller
@@ -42,6 +42,7 @@ mod content;
 pub mod device;
 mod driver;
 mod error;
+pub mod jwt;
 mod lift;
 mod lower;
 mod names;
@@ -50,7 +51,7 @@ pub mod status;
 mod world;
 
 pub use address::{Address, AddressError};
-pub use connect::{ConnectError, ConnectErrorKind, connect};
+pub use connect::{ConnectError, ConnectErrorKind, connect, connect_device};
 pub use driver::{Nats, Options, make_report_buckets};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;

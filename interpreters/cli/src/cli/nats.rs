@@ -1,11 +1,13 @@
 //! NATS: a bucket as a target, and what its servers must allow.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand, ValueEnum};
 use escadre_algebra::{DeviceId, Knowledge, Resolved};
 use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
+use escadre_nats::jwt::{Account, AccountError};
 use escadre_nats::permissions::{Buckets, Grants, User, controller, devices, server_config};
 use escadre_nats::status::{Progress, Status};
 use escadre_nats::{Address, Nats, connect, make_report_buckets};
@@ -80,11 +82,14 @@ struct Permissions {
     /// The public nkey of a controller, `U…`; several may be given.
     #[arg(long, value_name = "NKEY")]
     controller: Vec<String>,
+    /// With `--format jwt`: the public nkey of the account, `A…`, where a signing key of it signs.
+    #[arg(long, value_name = "NKEY")]
+    account: Option<String>,
     /// The label of the inventory that holds a device's public nkey.
     #[arg(long, value_name = "LABEL", default_value = "nkey")]
     nkey_label: String,
-    /// `config` is the block `authorization` of a server; `json` has the subjects alone, for users
-    /// that are made otherwise, such as JWTs.
+    /// `config` is the block `authorization` of a server, `jwt` one JSON line for each user with the
+    /// JWT that the account of NATS_ACCOUNT_NKEY (a file with its seed) signs, `json` the subjects alone.
     #[arg(long, value_name = "FORMAT", default_value = "config")]
     format: Format,
 }
@@ -93,6 +98,7 @@ struct Permissions {
 enum Format {
     Config,
     Json,
+    Jwt,
 }
 
 pub(crate) fn run(args: &NatsArgs, context: &mut Context<'_>) -> Result<Code, Failure> {
@@ -170,8 +176,40 @@ impl Permissions {
         let keys = self.keys(&resolved)?;
         users
             .extend(keys.into_iter().zip(granted).map(|(nkey, (_, grants))| User { nkey, grants }));
+        if self.format == Format::Jwt {
+            let controllers = self.controller.iter().map(|_| "controller");
+            let ids = resolved.iter().map(|(facts, _)| facts.id().as_str());
+            self.sign(controllers.chain(ids).zip(&users), context)?;
+            return Ok(Code::Done);
+        }
         context.out.put(&server_config(&users))?;
         Ok(Code::Done)
+    }
+
+    /// Prints the JWT of each user.
+    fn sign<'u>(
+        &self,
+        users: impl Iterator<Item = (&'u str, &'u User)>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failure> {
+        let file = std::env::var("NATS_ACCOUNT_NKEY").map_err(|_| {
+            Failure::new("no account signs: NATS_ACCOUNT_NKEY is not set").help(
+                "let it name a file with the seed of the account, or of one of its signing keys",
+            )
+        })?;
+        let seed = std::fs::read_to_string(&file);
+        let seed = seed.map_err(|error| Failure::file("read", Path::new(&file), &error))?;
+        let seed = seed.lines().map(str::trim).find(|line| line.starts_with("SA"));
+        let account = Account::new(seed.unwrap_or_default(), self.account.as_deref());
+        let wrong = |error: AccountError| Failure::caused("NATS_ACCOUNT_NKEY, --account", &error);
+        let account = account.map_err(wrong)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        for (name, user) in users {
+            let jwt = account.sign(user, name, now).map_err(wrong)?;
+            let line = serde_json::json!({"user": name, "nkey": user.nkey, "jwt": jwt});
+            context.out.line(&line.to_string())?;
+        }
+        Ok(())
     }
 
     /// The public key of each device.

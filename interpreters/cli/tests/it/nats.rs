@@ -103,6 +103,35 @@ fn the_permissions_that_are_printed_are_enough_and_no_secret_is_shown() {
 }
 
 #[test]
+fn an_account_signs_for_each_user_and_its_seed_is_not_shown() {
+    let [account, user, device] =
+        [KeyPair::new_account(), KeyPair::new_user(), KeyPair::new_user()];
+    let folder = tempfile::tempdir().unwrap();
+    let (inventory, seed) = (folder.path().join("keyed.jsonl"), folder.path().join("account.nk"));
+    let labels = format!("\"role\":\"camera\",\"site\":\"a\",\"nkey\":\"{}\"", device.public_key());
+    fs::write(&inventory, format!("{{\"id\":\"cam-1\",\"labels\":{{{labels}}}}}\n")).unwrap();
+    fs::write(&seed, account.seed().unwrap()).unwrap();
+    let (inventory, controller) = (inventory.to_str().unwrap(), user.public_key());
+    let asking =
+        ["nats", "permissions", "-i", inventory, "--controller", &controller, "--format", "jwt"];
+    let unsigned = escadre_as(&asking, &[]);
+    assert!(stderr(&unsigned).contains("NATS_ACCOUNT_NKEY is not set"), "{}", stderr(&unsigned));
+    let signed = escadre_as(&asking, &[("NATS_ACCOUNT_NKEY", seed.to_str().unwrap())]);
+    let printed = stdout(&signed);
+    assert!(signed.status.success(), "{}", stderr(&signed));
+    let users: Vec<serde_json::Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(users.len(), 2);
+    assert_eq!((&users[0]["user"], &users[1]["user"]), (&"controller".into(), &"cam-1".into()));
+    assert!(!printed.contains(&account.seed().unwrap()));
+    // A user's seed is none of an account.
+    fs::write(&seed, user.seed().unwrap()).unwrap();
+    let refused = escadre_as(&asking, &[("NATS_ACCOUNT_NKEY", seed.to_str().unwrap())]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!stderr(&refused).contains(&user.seed().unwrap()));
+}
+
+#[test]
 fn a_device_without_a_key_and_a_key_that_is_none_are_named() {
     let none = ends(1, &["nats", "permissions", "-i", "devices.jsonl"]);
     assert!(none.contains("have no label `nkey`, such as `"), "{none}");

@@ -7,12 +7,14 @@
     reason = "what tests are built from is sound, or the test fails"
 )]
 
+mod agent;
 mod conformance;
 mod connect;
 mod crashes;
 mod devices;
 mod fences;
 mod hostile;
+mod jwt;
 mod model;
 mod names;
 mod permissions;
