@@ -25,6 +25,8 @@
 
 mod intake;
 
+use std::collections::BTreeMap;
+
 use async_nats::Client;
 use async_nats::jetstream::consumer::{Consumer, pull};
 use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
@@ -36,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::is_deletion;
 use crate::error::{ServerError, ServerErrorKind, Source};
+use crate::info::Info;
 use crate::lower::encode;
 use crate::names::{Key, device_token, subject};
 use crate::permissions::{Buckets, consumer_name};
@@ -231,6 +234,14 @@ impl Device {
     /// The server does not take it.
     pub async fn beat(&self) -> Result<(), ServerError> {
         self.put(&self.buckets.heartbeat, encode(&Beat::new(&self.id))).await
+    }
+
+    /// Tells the device's own labels, all of them.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn tell(&self, labels: BTreeMap<String, String>) -> Result<(), ServerError> {
+        self.put(&self.buckets.info, encode(&Info::new(&self.id, labels))).await
     }
 
     /// The content named `digest`, if it is there whole and this device may read it.

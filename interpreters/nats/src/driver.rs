@@ -25,6 +25,7 @@ use crate::world::World;
 pub(crate) use open::is_bucket_name;
 pub use open::{Options, make_report_buckets};
 pub(crate) use read::is_deletion;
+pub use reports::read_reported;
 
 /// A controller of the fleet in one bucket. Clones cheaply: a clone is another controller.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@
 //! why no reader that follows the manifest ever sees a device that is half old and half new.
 //!
 //! [`device`] is the other end: what runs on a device reads its own keys and reports; [`status`] is what
-//! was reported beside what is wanted. [`permissions`]
+//! was reported beside what is wanted, [`info`] what devices tell of their labels. [`permissions`]
 //! says what each user must be allowed, and no more; [`jwt`] has an account sign it.
 //!
 //! In reading order: [`Key`] is what things are called, [`World`] what a bucket holds, [`Objects`]
@@ -42,6 +42,7 @@ mod content;
 pub mod device;
 mod driver;
 mod error;
+pub mod info;
 pub mod jwt;
 mod lift;
 mod lower;
@@ -52,7 +53,7 @@ mod world;
 
 pub use address::{Address, AddressError};
 pub use connect::{ConnectError, ConnectErrorKind, connect, connect_device};
-pub use driver::{Nats, Options, make_report_buckets};
+pub use driver::{Nats, Options, make_report_buckets, read_reported};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;
 pub use lower::Objects;

@@ -21,6 +21,8 @@ pub struct Buckets {
     pub state: String,
     /// That devices are alive.
     pub heartbeat: String,
+    /// What devices tell of their labels.
+    pub info: String,
 }
 
 impl Default for Buckets {
@@ -31,6 +33,7 @@ impl Default for Buckets {
             desired: name("desired-state"),
             state: name("device-state"),
             heartbeat: name("device-heartbeat"),
+            info: name("device-info"),
         }
     }
 }
@@ -87,6 +90,7 @@ pub fn device(id: &DeviceId, buckets: &Buckets, contents: &BTreeSet<Digest>) -> 
         format!("$JS.ACK.{stream}.{name}.>"),
         subject(&buckets.state, &token),
         subject(&buckets.heartbeat, &token),
+        subject(&buckets.info, &token),
     ];
     for digest in contents {
         let head = Key::ContentHead(*digest).to_string();
@@ -129,7 +133,7 @@ pub fn controller(buckets: &Buckets) -> Grants {
         subject(&buckets.desired, ">"),
         format!("$JS.API.STREAM.MSG.GET.KV_{}", buckets.desired),
     ];
-    for bucket in [&buckets.desired, &buckets.state, &buckets.heartbeat] {
+    for bucket in [&buckets.desired, &buckets.state, &buckets.heartbeat, &buckets.info] {
         let (stream, all) = (format!("KV_{bucket}"), subject(bucket, ">"));
         publish.push(format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"));
         publish.push(format!("$JS.API.CONSUMER.DELETE.{stream}.*"));

@@ -176,6 +176,10 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
     }
     let read = read_path(path, &options)?;
     tracing::info!(devices = read.inventory.len(), lines = read.n_lines, format = %read.format, "read");
+    #[cfg(feature = "nats")]
+    if let Some(address) = &reading.device_info {
+        return super::nats::with_reported(&read.inventory, address);
+    }
     Ok(read.inventory)
 }
 

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand, ValueEnum};
-use escadre_algebra::{DeviceId, Knowledge, Resolved};
+use escadre_algebra::{DeviceId, Inventory, Knowledge, Resolved};
 use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
+use escadre_nats::info::joined;
 use escadre_nats::jwt::{Account, AccountError};
 use escadre_nats::permissions::{Buckets, Grants, User, controller, devices, server_config};
 use escadre_nats::status::{Progress, Status};
-use escadre_nats::{Address, Nats, connect, make_report_buckets};
+use escadre_nats::{Address, ConnectErrorKind, Nats, connect, make_report_buckets, read_reported};
 
 use super::Code;
 use super::args::{Listing, TextFormat};
@@ -135,6 +136,35 @@ async fn open(address: &Address, create: bool) -> Result<Nats, Failure> {
     Nats::open(client, address.options(create)).await.map_err(|error| advised(&error))
 }
 
+/// `asserted` with the labels that devices report in the bucket of `address`.
+///
+/// A server that does not answer makes them unknown: what depends on them is left as it is.
+pub(crate) fn with_reported(asserted: &Inventory, address: &Address) -> Result<Inventory, Failure> {
+    let read = runtime()?.block_on(async {
+        let client = match connect(address, &|name| std::env::var(name).ok()).await {
+            Err(error) if !matches!(error.kind(), ConnectErrorKind::Unreachable { .. }) => {
+                return Err(advised(&error));
+            }
+            Err(error) => return Ok(Err(error.to_string())),
+            Ok(client) => client,
+        };
+        let reported = read_reported(&client, address.bucket()).await;
+        Ok(reported.map_err(|error| error.to_string()))
+    })?;
+    match read {
+        Ok(reported) => {
+            for anomaly in reported.anomalies.iter().take(MAX_NAMED) {
+                tracing::warn!("`{}` tells nothing: {}", anomaly.key, anomaly.why);
+            }
+            Ok(joined(asserted, Some(&reported)))
+        }
+        Err(why) => {
+            tracing::warn!("what devices report is unknown: {why}");
+            Ok(joined(asserted, None))
+        }
+    }
+}
+
 fn init(address: &Address, context: &mut Context<'_>) -> Result<Code, Failure> {
     let bucket = runtime()?.block_on(async {
         let client = connect(address, &|name| std::env::var(name).ok()).await;
@@ -144,9 +174,9 @@ fn init(address: &Address, context: &mut Context<'_>) -> Result<Code, Failure> {
             .map_err(|error| advised(&error))?;
         Nats::open(client, address.options(true)).await.map_err(|error| advised(&error))
     })?;
-    let Buckets { state, heartbeat, .. } = Buckets::default();
+    let Buckets { state, heartbeat, info, .. } = Buckets::default();
     let target = bucket.target();
-    context.out.line(&format!("{target}, {state} and {heartbeat} are ready"))?;
+    context.out.line(&format!("{target}, {state}, {heartbeat} and {info} are ready"))?;
     Ok(Code::Done)
 }
 

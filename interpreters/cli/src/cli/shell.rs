@@ -36,6 +36,10 @@ pub(crate) fn listing(listing: &Listing) -> String {
     if reading.id_column != "id" {
         text.push_str(&format!(" --id-column {}", quoted(&reading.id_column)));
     }
+    #[cfg(feature = "nats")]
+    if let Some(address) = &reading.device_info {
+        text.push_str(&format!(" --device-info {}", quoted(&address.to_string())));
+    }
     text
 }
 

@@ -103,6 +103,21 @@ fn the_permissions_that_are_printed_are_enough_and_no_secret_is_shown() {
 }
 
 #[test]
+fn labels_that_devices_report_are_joined_and_unknown_while_nobody_answers() {
+    let server = NatsServer::start().unwrap();
+    let infos = format!("{}/device-info", server.url());
+    ends(0, &["nats", "init", &format!("{}/fleet", server.url())]);
+    let select = |address: &str| {
+        ends(0, &["select", "told", "-i", "devices.jsonl", "--device-info", address, "--count"])
+    };
+    assert!(select(&infos).starts_with("0\n"));
+    drop(server);
+    // Nobody answers: whether a device has the label is unknown, and said to be.
+    let unknown = select(&infos);
+    assert!(unknown.contains("what devices report is unknown"), "{unknown}");
+}
+
+#[test]
 fn an_account_signs_for_each_user_and_its_seed_is_not_shown() {
     let [account, user, device] =
         [KeyPair::new_account(), KeyPair::new_user(), KeyPair::new_user()];

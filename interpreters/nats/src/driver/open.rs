@@ -96,7 +96,7 @@ pub async fn make_report_buckets(
     replicas: usize,
 ) -> Result<(), ServerError> {
     let context = jetstream::new(client.clone());
-    for bucket in [&buckets.state, &buckets.heartbeat] {
+    for bucket in [&buckets.state, &buckets.heartbeat, &buckets.info] {
         let options = Options { bucket: bucket.clone(), replicas, ..Options::default() };
         check(&stream(&context, &options).await?, &options)?;
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use async_nats::Client;
 use async_nats::jetstream::{self, ErrorCode};
 
-use super::Nats;
 use super::read::{Entry, Failed, fetch, last_entries};
 use super::request::Attempts;
+use super::{Nats, Options};
 use crate::error::ServerError;
+use crate::info::Reported;
 use crate::names::subject;
 use crate::permissions::Buckets;
 use crate::status::Status;
@@ -28,15 +30,39 @@ pub(super) async fn status(
     }
 }
 
+/// The labels that devices told in the bucket `bucket`; none if there is no such bucket.
+///
+/// # Errors
+/// The server does not answer, within the patience of the usual [`Options`].
+pub async fn read_reported(client: &Client, bucket: &str) -> Result<Reported, ServerError> {
+    let options = Options { bucket: bucket.to_owned(), ..Options::default() };
+    let mut attempts = Attempts::new(&options, "reading what devices tell");
+    loop {
+        let mut reported = Reported::default();
+        let mut told = |_, entry: Entry<'_>| {
+            if let Some(bytes) = entry.bytes {
+                reported.read(entry.key, bytes);
+            }
+        };
+        match read(client, bucket, &mut told).await {
+            Ok(()) => {
+                reported.anomalies.sort();
+                return Ok(reported);
+            }
+            Err(error) => attempts.pause(&error.to_string()).await?,
+        }
+    }
+}
+
 async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<Status, Failed> {
     let mut status = Status::of(world);
-    read(target, &buckets.state, &mut |_, entry| {
+    read(&target.client, &buckets.state, &mut |_, entry| {
         if let Some(bytes) = entry.bytes {
             status.read_state(entry.key, bytes);
         }
     })
     .await?;
-    read(target, &buckets.heartbeat, &mut |now_ns, entry| {
+    read(&target.client, &buckets.heartbeat, &mut |now_ns, entry| {
         if let Some(bytes) = entry.bytes {
             // What was stored after the consumer was made is new.
             let silent_ns = u64::try_from(now_ns - entry.stored_ns).unwrap_or(0);
@@ -50,13 +76,13 @@ async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<S
 
 /// Calls `read` with each last entry of `bucket`, and with the server's time; nothing if there is no such bucket.
 async fn read(
-    target: &Nats,
+    client: &Client,
     bucket: &str,
     read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
 ) -> Result<(), Failed> {
-    let context = jetstream::new(target.client.clone());
+    let context = jetstream::new(client.clone());
     let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
-    let consumer = match last_entries(&target.client, &stream, subject(bucket, ">")).await {
+    let consumer = match last_entries(client, &stream, subject(bucket, ">")).await {
         Ok(consumer) => consumer,
         Err(error) if is_missing(&error) => return Ok(()),
         Err(error) => return Err(error),

@@ -13,7 +13,8 @@ use crate::support::{client, fleet, held, inventory, open, resolve, run, turn};
 /// The buckets that devices report to, as NATS tools make them.
 pub(crate) async fn make_report_buckets(url: &str) {
     let context = jetstream::new(client(url).await);
-    for bucket in [Buckets::default().state, Buckets::default().heartbeat] {
+    let Buckets { state, heartbeat, info, .. } = Buckets::default();
+    for bucket in [state, heartbeat, info] {
         let config = kv::Config { bucket, ..kv::Config::default() };
         context.create_key_value(config).await.unwrap();
     }

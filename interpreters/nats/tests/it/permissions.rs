@@ -71,7 +71,8 @@ impl Guarded {
         let url = self.server.url();
         let (client, _) = connect(&url, &self.controller, CONTROLLER_INBOX_PREFIX).await;
         let context = jetstream::new(client.clone());
-        for bucket in [Buckets::default().state, Buckets::default().heartbeat] {
+        let Buckets { state, heartbeat, info, .. } = Buckets::default();
+        for bucket in [state, heartbeat, info] {
             let config = jetstream::stream::Config {
                 name: format!("KV_{bucket}"),
                 subjects: vec![format!("$KV.{bucket}.>")],
@@ -103,6 +104,7 @@ fn a_controller_and_a_device_do_all_they_must_with_the_least_permissions() {
         assert_eq!(device.content(digest).await.unwrap(), Some(guarded.content.clone()));
         device.report(&Report::new(1, None)).await.unwrap();
         device.beat().await.unwrap();
+        device.tell([("firmware".to_owned(), "2.1".to_owned())].into()).await.unwrap();
         turn(&mut target, &resolve(&fleet(2), &inventory(3))).await.unwrap();
         assert!(matches!(next(&mut device).await, Told::Wanted(_)));
         assert!(denials.try_recv().is_err());
@@ -143,7 +145,7 @@ fn forbidden_publishes() -> Vec<String> {
     subjects.push(format!("$JS.API.CONSUMER.CREATE.{s}"));
     subjects.push(format!("$JS.API.CONSUMER.LIST.{s}"));
     subjects.push(format!("$JS.API.DIRECT.GET.{s}"));
-    for bucket in ["device-state", "device-heartbeat"] {
+    for bucket in ["device-state", "device-heartbeat", "device-info"] {
         subjects.push(format!("$KV.{bucket}.d002"));
         subjects.push(format!("$KV.{bucket}.d001.more"));
         subjects.push(format!("$JS.API.STREAM.INFO.KV_{bucket}"));

@@ -6,9 +6,10 @@ use async_nats::jetstream::{self, kv};
 use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter;
 use escadre_nats::device::{Device, Report, Told};
-use escadre_nats::make_report_buckets;
+use escadre_nats::info::{Info, Reported};
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{Progress, Status};
+use escadre_nats::{make_report_buckets, read_reported};
 use escadre_testbed::NatsServer;
 
 use crate::devices::next;
@@ -60,5 +61,32 @@ fn the_controller_reads_who_runs_what_is_wanted_and_who_lags_behind() {
         assert_eq!(now.count(Progress::UpToDate), 0);
         assert_eq!(now.count(Progress::Behind), 2);
         assert_eq!(now.count(Progress::NotMember), 0);
+    });
+}
+
+#[test]
+fn labels_that_devices_tell_are_read_with_whose_they_are() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let url = server.url();
+        let ours = client(&url).await;
+        let bucket = Buckets::default().info;
+        // Nobody told anything where there is no bucket.
+        assert_eq!(read_reported(&ours, &bucket).await.unwrap(), Reported::default());
+        make_report_buckets(&ours, &Buckets::default(), 1).await.unwrap();
+        let mut target = open(&url, "desired-state").await;
+        turn(&mut target, &resolve(&fleet(1), &inventory(2))).await.unwrap();
+        let id = DeviceId::parse("d001").unwrap();
+        target.admit(std::slice::from_ref(&id)).await.unwrap();
+        let device = Device::connect(client(&url).await, id, Buckets::default(), 0).await.unwrap();
+        let labels = |site: &str| [("site".to_owned(), site.to_owned())].into();
+        device.tell(labels("x")).await.unwrap();
+        let told = jetstream::new(ours.clone()).get_key_value(&bucket).await.unwrap();
+        let another = Info::new(&DeviceId::parse("d001").unwrap(), labels("y"));
+        told.put("d000", serde_json::to_vec(&another).unwrap().into()).await.unwrap();
+        let reported = read_reported(&ours, &bucket).await.unwrap();
+        assert_eq!(reported.devices.len(), 1);
+        assert_eq!(reported.devices["d001"]["site"], "x");
+        assert_eq!(reported.anomalies[0].key, "d000");
     });
 }

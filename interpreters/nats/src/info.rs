@@ -1,0 +1,111 @@
+//! What devices tell of their own labels, joined with an inventory that its owner asserts.
+
+use std::collections::BTreeMap;
+
+use escadre_algebra::{Attestation, DeviceId, Facts, Inventory, Label, LabelKey};
+use serde::{Deserialize, Serialize};
+
+use crate::names::{device_token, parse_device_token};
+use crate::world::{Anomaly, FORMAT};
+
+/// The labels that a device tells of itself: the value of its key in the bucket of infos.
+///
+/// It names its device, as a [`Beat`](crate::device::Beat) does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Info {
+    /// The version of this form.
+    pub version: u64,
+    /// The token of the device, see [`device_token`].
+    pub device: String,
+    /// The labels, by key.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Info {
+    /// What the device `id` tells.
+    #[must_use]
+    pub fn new(id: &DeviceId, labels: BTreeMap<String, String>) -> Self {
+        Self { version: FORMAT, device: device_token(id), labels }
+    }
+
+    /// What `bytes`, found under the key of the device `id`, spell.
+    ///
+    /// # Errors
+    /// Why they spell none of this version, another device's, or a key that is none.
+    pub fn decode(bytes: &[u8], id: &DeviceId) -> Result<Self, String> {
+        let info: Self = crate::world::decode(bytes)?;
+        if info.device != device_token(id) {
+            return Err(format!("it is what `{}` tells", info.device));
+        }
+        for key in info.labels.keys() {
+            LabelKey::parse(key).map_err(|error| error.to_string())?;
+        }
+        Ok(info)
+    }
+}
+
+/// The labels that devices told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// By device.
+    pub devices: BTreeMap<DeviceId, BTreeMap<String, String>>,
+    /// What in the bucket makes no sense, in the order of the keys.
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl Reported {
+    pub(crate) fn read(&mut self, key: &str, bytes: &[u8]) {
+        let device = parse_device_token(key).map_err(|error| error.to_string());
+        match device.and_then(|device| Ok((Info::decode(bytes, &device)?, device))) {
+            Ok((info, device)) => drop(self.devices.insert(device, info.labels)),
+            Err(why) => self.anomalies.push(Anomaly { key: key.to_owned(), why }),
+        }
+    }
+}
+
+/// The devices of `asserted` with their own labels and, of the others, those that they report.
+///
+/// What is asserted stands, whatever is reported; a device that is not listed is not added, since
+/// whoever has its credentials could make it up. Where the source of reports did not answer
+/// (`None`), every label that is not listed is unknown, not absent. Costs O(labels).
+///
+/// ```
+/// use escadre_algebra::{Coverage, Facts, Inventory, Knowledge};
+/// use escadre_nats::info::{Reported, joined};
+/// let asserted = Inventory::new([Facts::of("cam-1", [("site", "lyon")])?], Coverage::Complete)?;
+/// let mut reported = Reported::default();
+/// let told = [("firmware", "2.1"), ("site", "elsewhere")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+/// reported.devices.insert(asserted.devices()[0].id().clone(), told.into());
+/// let with = joined(&asserted, Some(&reported));
+/// assert_eq!(with.devices()[0].label("firmware"), Knowledge::Known("2.1"));
+/// assert_eq!(with.devices()[0].label("site"), Knowledge::Known("lyon"));
+/// let without = joined(&asserted, None);
+/// assert_eq!(without.devices()[0].label("firmware"), Knowledge::Unknown);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn joined(asserted: &Inventory, reported: Option<&Reported>) -> Inventory {
+    let devices = asserted.devices().iter().map(|facts| match reported {
+        None => facts.clone().with_unlisted_unknown(),
+        Some(reported) => match reported.devices.get(facts.id().as_str()) {
+            None => facts.clone(),
+            Some(labels) => with_labels(facts, labels),
+        },
+    });
+    // The ids are those of an inventory: each is there once.
+    let joined = Inventory::new(devices, asserted.coverage());
+    joined.unwrap_or_else(|_| asserted.clone())
+}
+
+fn with_labels(facts: &Facts, reported: &BTreeMap<String, String>) -> Facts {
+    let mut facts = facts.clone();
+    for (key, value) in reported {
+        let is_listed = facts.labels().iter().any(|label| label.key.as_str() == key);
+        if let (false, Ok(key)) = (is_listed, LabelKey::parse(key)) {
+            let value = Some(value.as_str().into());
+            facts.set(Label { key, value, attestation: Attestation::Reported });
+        }
+    }
+    facts
+}
