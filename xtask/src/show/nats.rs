@@ -48,7 +48,7 @@ const N_KILLED: [[u32; 3]; 2] = [[12, 3, 2], [1_000, 100, 30]];
 
 fn kills(workspace: &Workspace, quick: bool) -> Outcome {
     let escadre = binaries::find(workspace, "escadre")?;
-    let mut command = example("kills");
+    let mut command = example("kills", quick);
     command.arg(escadre);
     command.args(N_KILLED[usize::from(!quick)].map(|n| n.to_string())).arg(seed()?.to_string());
     process::run(&mut command)
@@ -58,7 +58,7 @@ fn kills(workspace: &Workspace, quick: bool) -> Outcome {
 const MIN_RATIO: f64 = 0.9;
 
 fn throughput(_: &Workspace, quick: bool) -> Outcome {
-    let mut command = example("throughput");
+    let mut command = example("throughput", quick);
     command.args(if quick { &["20000"][..] } else { &["20000", "200000"] });
     let said = process::capture(&mut command)?;
     println!("{said}");
@@ -80,10 +80,14 @@ fn throughput(_: &Workspace, quick: bool) -> Outcome {
     if quick || short.is_empty() { Ok(()) } else { Err(short.join("\n")) }
 }
 
-/// A program among the examples of `escadre-nats`.
-fn example(name: &str) -> Command {
+/// A program among the examples of `escadre-nats`; what is built for tests does for a quick look.
+fn example(name: &str, quick: bool) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["run", "-q", "--release", "-p", "escadre-nats", "--example", name, "--"]);
+    command.args(["run", "-q", "-p", "escadre-nats", "--example", name]);
+    if !quick {
+        command.arg("--release");
+    }
+    command.arg("--");
     command
 }
 

@@ -59,11 +59,8 @@ impl Nats {
     /// The server is too old or has no JetStream, or the bucket is not as it is asked for.
     pub async fn open(client: Client, options: Options) -> Result<Self, ServerError> {
         let refused = |kind| ServerError::new(&options.bucket, kind);
-        let (major, minor, patch) = NEEDED;
+        check_version(&client, &options.bucket)?;
         let info = client.server_info();
-        if !client.is_server_compatible(major, minor, patch) {
-            return Err(refused(ServerErrorKind::TooOld { found: info.version }));
-        }
         if !is_bucket_name(&options.bucket) {
             let why = "a name has only letters, digits, `-` and `_`".to_owned();
             return Err(refused(ServerErrorKind::Refused { doing: "naming the bucket", why }));
@@ -95,12 +92,23 @@ pub async fn make_report_buckets(
     buckets: &Buckets,
     replicas: usize,
 ) -> Result<(), ServerError> {
+    check_version(client, &buckets.state)?;
     let context = jetstream::new(client.clone());
     for bucket in [&buckets.state, &buckets.heartbeat, &buckets.info] {
         let options = Options { bucket: bucket.clone(), replicas, ..Options::default() };
         check(&stream(&context, &options).await?, &options)?;
     }
     Ok(())
+}
+
+/// Whether the server of `client` is new enough.
+fn check_version(client: &Client, bucket: &str) -> Result<(), ServerError> {
+    let (major, minor, patch) = NEEDED;
+    if client.is_server_compatible(major, minor, patch) {
+        return Ok(());
+    }
+    let found = client.server_info().version;
+    Err(ServerError::new(bucket, ServerErrorKind::TooOld { found }))
 }
 
 /// Whether `name` is a bucket's.

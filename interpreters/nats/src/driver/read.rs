@@ -15,6 +15,8 @@ use crate::world::World;
 
 /// How many entries are asked for at once; what is on its way is bounded by it.
 const N_BATCH: usize = 5_000;
+/// After so many entries it is told how far it is.
+const N_TOLD: usize = 100_000;
 /// How often a bucket may be written while it is read.
 const N_ROUNDS: usize = 1_000;
 
@@ -53,8 +55,15 @@ async fn try_world(target: &Nats) -> Result<Option<World>, Failed> {
     let mut reader = Reader::default();
     let mut before: Option<State> = None;
     let mut done = None;
+    let mut n_read = 0_usize;
     for _ in 0..N_ROUNDS {
-        let mut read = |entry: Entry<'_>| reader.read(entry.key, entry.sequence, entry.bytes);
+        let mut read = |entry: Entry<'_>| {
+            reader.read(entry.key, entry.sequence, entry.bytes);
+            n_read += 1;
+            if n_read.is_multiple_of(N_TOLD) {
+                tracing::info!(keys = n_read, "reading the bucket");
+            }
+        };
         while fetch(&consumer, &prefix, &mut read).await? > 0 {}
         let now = target.stream.get_info().await?.state;
         if is_all(&reader, &now, before.as_ref()) {

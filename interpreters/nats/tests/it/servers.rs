@@ -1,7 +1,8 @@
 //! Servers and buckets that are not as they must be.
 
 use async_nats::jetstream::{self, kv};
-use escadre_nats::{Nats, Options, ServerErrorKind};
+use escadre_nats::permissions::Buckets;
+use escadre_nats::{Nats, Options, ServerErrorKind, make_report_buckets};
 use escadre_testbed::{NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, nats_server};
 
 use crate::support::{client, fleet, inventory, open, resolve, run, turn};
@@ -72,8 +73,11 @@ fn a_server_without_atomic_batches_is_refused_with_the_version_that_has_them() {
     let server = NatsServer::start_with(&Start { program, ..Start::default() }).unwrap();
     run(async {
         let client = client(&server.url()).await;
-        let error = Nats::open(client, Options::default()).await.unwrap_err();
-        assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
-        assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
+        let opened = Nats::open(client.clone(), Options::default()).await.map(drop);
+        let made = make_report_buckets(&client, &Buckets::default(), 1).await;
+        for error in [opened, made].map(Result::unwrap_err) {
+            assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
+            assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
+        }
     });
 }
