@@ -1,5 +1,7 @@
 //! Reading a bucket.
 
+use std::time::Duration;
+
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, State, Stream};
 use async_nats::{Client, HeaderMap};
@@ -15,6 +17,8 @@ use crate::world::World;
 
 /// How many entries are asked for at once; what is on its way is bounded by it.
 const N_BATCH: usize = 5_000;
+/// How long the next entry is waited for; then all is read again.
+const SILENCE: Duration = Duration::from_secs(10);
 /// After so many entries it is told how far it is.
 const N_TOLD: usize = 100_000;
 /// How often a bucket may be written while it is read.
@@ -124,7 +128,8 @@ pub(super) async fn fetch(
 ) -> Result<usize, Failed> {
     let mut messages = consumer.fetch().max_messages(N_BATCH).messages().await?;
     let mut n = 0;
-    while let Some(message) = messages.next().await {
+    // A server that dies before it answers never ends the batch.
+    while let Some(message) = tokio::time::timeout(SILENCE, messages.next()).await? {
         let message = message?;
         let info = message.info()?;
         let (sequence, stored_ns) = (info.stream_sequence, info.published.unix_timestamp_nanos());
