@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use async_nats::ServerAddr;
 
-use crate::driver::{Options, is_bucket_name};
+use crate::driver::{DESIRED_STATE, Options, is_bucket_name};
 
 /// Servers and a bucket, without any credentials.
 ///
@@ -23,7 +23,8 @@ pub struct Address {
     scheme: &'static str,
     /// `HOST` or `HOST:PORT`, one or more; none where the environment names them.
     servers: Vec<String>,
-    bucket: String,
+    /// The bucket, if it is named.
+    bucket: Option<String>,
     replicas: usize,
 }
 
@@ -57,10 +58,16 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// The bucket.
+    /// The bucket; `desired-state` where none is named.
     #[must_use]
     pub fn bucket(&self) -> &str {
-        &self.bucket
+        self.bucket.as_deref().unwrap_or(DESIRED_STATE)
+    }
+
+    /// The bucket, if one is named.
+    #[must_use]
+    pub fn named_bucket(&self) -> Option<&str> {
+        self.bucket.as_deref()
     }
 
     /// How many servers hold the bucket.
@@ -72,7 +79,7 @@ impl Address {
     /// How the bucket is opened; where it does not exist it is made if `create` says so.
     #[must_use]
     pub fn options(&self, create: bool) -> Options {
-        let (bucket, replicas) = (self.bucket.clone(), self.replicas);
+        let (bucket, replicas) = (self.bucket().to_owned(), self.replicas);
         Options { bucket, replicas, create, ..Options::default() }
     }
 
@@ -99,10 +106,10 @@ impl FromStr for Address {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (servers, bucket) = rest.split_once('/').unwrap_or((rest, ""));
         let options = Options::default();
-        let bucket = if bucket.is_empty() { options.bucket } else { bucket.to_owned() };
-        if !is_bucket_name(&bucket) {
-            return Err(AddressError::Bucket { bucket });
+        if !bucket.is_empty() && !is_bucket_name(bucket) {
+            return Err(AddressError::Bucket { bucket: bucket.to_owned() });
         }
+        let bucket = (!bucket.is_empty()).then(|| bucket.to_owned());
         let mut replicas = options.replicas;
         for option in query.split('&').filter(|option| !option.is_empty()) {
             let number = option.strip_prefix("replicas=").and_then(|n| n.parse().ok());
@@ -127,7 +134,7 @@ fn split(scheme: &str, servers: &str) -> Result<Vec<String>, AddressError> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}/{}", self.scheme, self.servers.join(","), self.bucket)?;
+        write!(f, "{}://{}/{}", self.scheme, self.servers.join(","), self.bucket())?;
         if self.replicas == Options::default().replicas {
             return Ok(());
         }

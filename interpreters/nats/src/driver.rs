@@ -22,7 +22,7 @@ use crate::lower::{Limits, Objects};
 use crate::permissions::Buckets;
 use crate::status::Status;
 use crate::world::World;
-pub(crate) use open::is_bucket_name;
+pub(crate) use open::{DESIRED_STATE, is_bucket_name};
 pub use open::{Options, make_report_buckets};
 pub(crate) use read::is_deletion;
 pub use reports::read_reported;

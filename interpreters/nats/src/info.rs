@@ -48,7 +48,7 @@ impl Info {
 /// The labels that devices told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reported {
-    /// By device.
+    /// By device; one that told what makes no sense is not among them.
     pub devices: BTreeMap<DeviceId, BTreeMap<String, String>>,
     /// What in the bucket makes no sense, in the order of the keys.
     pub anomalies: Vec<Anomaly>,
@@ -67,8 +67,10 @@ impl Reported {
 /// The devices of `asserted` with their own labels and, of the others, those that they report.
 ///
 /// What is asserted stands, whatever is reported; a device that is not listed is not added, since
-/// whoever has its credentials could make it up. Where the source of reports did not answer
-/// (`None`), every label that is not listed is unknown, not absent. Costs O(labels).
+/// whoever has its credentials could make it up. A label that is neither asserted nor reported is
+/// absent only on a device that told its labels; on one that did not, or told what makes no sense, it
+/// is unknown, and so it is on all where the source of reports did not answer (`None`).
+/// So whoever can spoil a report cannot change what a device gets. Costs O(labels).
 ///
 /// ```
 /// use escadre_algebra::{Coverage, Facts, Inventory, Knowledge};
@@ -80,18 +82,18 @@ impl Reported {
 /// let with = joined(&asserted, Some(&reported));
 /// assert_eq!(with.devices()[0].label("firmware"), Knowledge::Known("2.1"));
 /// assert_eq!(with.devices()[0].label("site"), Knowledge::Known("lyon"));
-/// let without = joined(&asserted, None);
-/// assert_eq!(without.devices()[0].label("firmware"), Knowledge::Unknown);
+/// assert_eq!(with.devices()[0].label("gpu"), Knowledge::Absent);
+/// for silent in [None, Some(&Reported::default())] {
+///     assert_eq!(joined(&asserted, silent).devices()[0].label("gpu"), Knowledge::Unknown);
+/// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub fn joined(asserted: &Inventory, reported: Option<&Reported>) -> Inventory {
-    let devices = asserted.devices().iter().map(|facts| match reported {
+    let told = |facts: &Facts| reported?.devices.get(facts.id().as_str());
+    let devices = asserted.devices().iter().map(|facts| match told(facts) {
         None => facts.clone().with_unlisted_unknown(),
-        Some(reported) => match reported.devices.get(facts.id().as_str()) {
-            None => facts.clone(),
-            Some(labels) => with_labels(facts, labels),
-        },
+        Some(labels) => with_labels(facts, labels),
     });
     // The ids are those of an inventory: each is there once.
     let joined = Inventory::new(devices, asserted.coverage());

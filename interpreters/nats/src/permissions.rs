@@ -10,6 +10,7 @@ use std::fmt::Write;
 use escadre_algebra::{DeviceId, Digest, Facts, Member, Outcome, Resolved, Value};
 use escadre_interpreter::named_content;
 
+use crate::driver::DESIRED_STATE;
 use crate::names::{Key, device_token, subject};
 
 /// The names of the buckets of a fleet.
@@ -30,7 +31,7 @@ impl Default for Buckets {
     fn default() -> Self {
         let name = |name: &str| name.to_owned();
         Self {
-            desired: name("desired-state"),
+            desired: name(DESIRED_STATE),
             state: name("device-state"),
             heartbeat: name("device-heartbeat"),
             info: name("device-info"),

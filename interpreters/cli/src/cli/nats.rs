@@ -11,7 +11,9 @@ use escadre_nats::info::joined;
 use escadre_nats::jwt::{Account, AccountError};
 use escadre_nats::permissions::{Buckets, Grants, User, controller, devices, server_config};
 use escadre_nats::status::{Progress, Status};
-use escadre_nats::{Address, ConnectErrorKind, Nats, connect, make_report_buckets, read_reported};
+use escadre_nats::{
+    Address, ConnectErrorKind, Nats, ServerErrorKind, connect, make_report_buckets, read_reported,
+};
 
 use super::Code;
 use super::args::{Listing, TextFormat};
@@ -148,8 +150,12 @@ pub(crate) fn with_reported(asserted: &Inventory, address: &Address) -> Result<I
             Err(error) => return Ok(Err(error.to_string())),
             Ok(client) => client,
         };
-        let reported = read_reported(&client, address.bucket()).await;
-        Ok(reported.map_err(|error| error.to_string()))
+        let usual = Buckets::default().info;
+        let bucket = address.named_bucket().unwrap_or(&usual);
+        match read_reported(&client, bucket).await {
+            Err(error) if *error.kind() == ServerErrorKind::NoBucket => Err(advised(&error)),
+            read => Ok(read.map_err(|error| error.to_string())),
+        }
     })?;
     match read {
         Ok(reported) => {

@@ -107,10 +107,17 @@ fn labels_that_devices_report_are_joined_and_unknown_while_nobody_answers() {
     let server = NatsServer::start().unwrap();
     let infos = format!("{}/device-info", server.url());
     ends(0, &["nats", "init", &format!("{}/fleet", server.url())]);
-    let select = |address: &str| {
-        ends(0, &["select", "told", "-i", "devices.jsonl", "--device-info", address, "--count"])
+    let asking = |address: &str| {
+        let asking = ["select", "told", "-i", "devices.jsonl", "--count", "--device-info", address];
+        asking.map(str::to_owned)
     };
-    assert!(select(&infos).starts_with("0\n"));
+    let ends = |code, asking: [String; 7]| ends(code, &asking.each_ref().map(String::as_str));
+    let select = |address: &str| ends(0, asking(address));
+    // No device told its labels yet, so nobody knows.
+    assert!(select(&infos).contains("more may be selected"), "{}", select(&infos));
+    assert!(select(&server.url()).contains("more may be selected"));
+    let nowhere = ends(1, asking(&infos.replace("device-info", "nowhere")));
+    assert!(nowhere.contains("`nowhere`: it does not exist"), "{nowhere}");
     drop(server);
     // Nobody answers: whether a device has the label is unknown, and said to be.
     let unknown = select(&infos);

@@ -16,6 +16,8 @@ use crate::error::{NEEDED, ServerError, ServerErrorKind};
 use crate::lower::Limits;
 use crate::permissions::Buckets;
 
+/// The bucket of a fleet, unless another is named.
+pub(crate) const DESIRED_STATE: &str = "desired-state";
 /// The most messages that a server takes in one atomic batch.
 const MAX_BATCH: usize = 1000;
 /// What headers may take of a message's payload.
@@ -42,7 +44,7 @@ impl Default for Options {
     /// The bucket `desired-state` on one server, made where it does not exist.
     fn default() -> Self {
         Self {
-            bucket: "desired-state".to_owned(),
+            bucket: DESIRED_STATE.to_owned(),
             create: true,
             replicas: 1,
             n_batch: MAX_BATCH,

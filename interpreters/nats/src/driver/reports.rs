@@ -8,7 +8,7 @@ use async_nats::jetstream::{self, ErrorCode};
 use super::read::{Entry, Failed, fetch, last_entries};
 use super::request::Attempts;
 use super::{Nats, Options};
-use crate::error::ServerError;
+use crate::error::{ServerError, ServerErrorKind};
 use crate::info::Reported;
 use crate::names::subject;
 use crate::permissions::Buckets;
@@ -30,10 +30,10 @@ pub(super) async fn status(
     }
 }
 
-/// The labels that devices told in the bucket `bucket`; none if there is no such bucket.
+/// The labels that devices told in the bucket `bucket`.
 ///
 /// # Errors
-/// The server does not answer, within the patience of the usual [`Options`].
+/// There is no such bucket, or the server does not answer within the patience of the usual [`Options`].
 pub async fn read_reported(client: &Client, bucket: &str) -> Result<Reported, ServerError> {
     let options = Options { bucket: bucket.to_owned(), ..Options::default() };
     let mut attempts = Attempts::new(&options, "reading what devices tell");
@@ -45,10 +45,11 @@ pub async fn read_reported(client: &Client, bucket: &str) -> Result<Reported, Se
             }
         };
         match read(client, bucket, &mut told).await {
-            Ok(()) => {
+            Ok(true) => {
                 reported.anomalies.sort();
                 return Ok(reported);
             }
+            Ok(false) => return Err(ServerError::new(bucket, ServerErrorKind::NoBucket)),
             Err(error) => attempts.pause(&error.to_string()).await?,
         }
     }
@@ -74,17 +75,17 @@ async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<S
     Ok(status)
 }
 
-/// Calls `read` with each last entry of `bucket`, and with the server's time; nothing if there is no such bucket.
+/// Calls `read` with each last entry of `bucket`, and with the server's time; whether there is such a bucket.
 async fn read(
     client: &Client,
     bucket: &str,
     read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
-) -> Result<(), Failed> {
+) -> Result<bool, Failed> {
     let context = jetstream::new(client.clone());
     let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
     let consumer = match last_entries(client, &stream, subject(bucket, ">")).await {
         Ok(consumer) => consumer,
-        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) if is_missing(&error) => return Ok(false),
         Err(error) => return Err(error),
     };
     // The server made the consumer just now.
@@ -93,7 +94,7 @@ async fn read(
     while fetch(&consumer, &prefix, &mut |entry| read(now_ns, entry)).await? > 0 {}
     // The server forgets it in a while, should this fail.
     let _ = stream.delete_consumer(&consumer.cached_info().name).await;
-    Ok(())
+    Ok(true)
 }
 
 fn is_missing(error: &Failed) -> bool {

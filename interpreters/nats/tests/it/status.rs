@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{self, kv};
-use escadre_algebra::DeviceId;
+use escadre_algebra::{DeviceId, Knowledge};
 use escadre_interpreter::Interpreter;
 use escadre_nats::device::{Device, Report, Told};
-use escadre_nats::info::{Info, Reported};
+use escadre_nats::info::{Info, joined};
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{Progress, Status};
-use escadre_nats::{make_report_buckets, read_reported};
+use escadre_nats::{ServerErrorKind, make_report_buckets, read_reported};
 use escadre_testbed::NatsServer;
 
 use crate::devices::next;
@@ -71,8 +71,9 @@ fn labels_that_devices_tell_are_read_with_whose_they_are() {
         let url = server.url();
         let ours = client(&url).await;
         let bucket = Buckets::default().info;
-        // Nobody told anything where there is no bucket.
-        assert_eq!(read_reported(&ours, &bucket).await.unwrap(), Reported::default());
+        // That there is no bucket does not mean that devices have no labels.
+        let missing = read_reported(&ours, &bucket).await.unwrap_err();
+        assert_eq!(*missing.kind(), ServerErrorKind::NoBucket);
         make_report_buckets(&ours, &Buckets::default(), 1).await.unwrap();
         let mut target = open(&url, "desired-state").await;
         turn(&mut target, &resolve(&fleet(1), &inventory(2))).await.unwrap();
@@ -88,5 +89,9 @@ fn labels_that_devices_tell_are_read_with_whose_they_are() {
         assert_eq!(reported.devices.len(), 1);
         assert_eq!(reported.devices["d001"]["site"], "x");
         assert_eq!(reported.anomalies[0].key, "d000");
+        // Nor does it mean so of a device whose report somebody spoiled.
+        let joined = joined(&inventory(2), Some(&reported));
+        assert_eq!(joined.devices()[0].label("gpu"), Knowledge::Unknown);
+        assert_eq!(joined.devices()[1].label("gpu"), Knowledge::Absent);
     });
 }

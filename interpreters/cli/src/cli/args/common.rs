@@ -40,7 +40,7 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "COLUMN", default_value = "id", help_heading = "Inventory")]
     pub(crate) id_column: String,
     /// Add the labels that devices report in this NATS bucket, such as
-    /// `nats://127.0.0.1:4222/device-info`; they are unknown while it does not answer.
+    /// `nats://127.0.0.1:4222/device-info`; of a device that does not they are unknown.
     #[cfg(feature = "nats")]
     #[arg(long, value_name = "ADDRESS", help_heading = "Inventory")]
     pub(crate) device_info: Option<escadre_nats::Address>,
