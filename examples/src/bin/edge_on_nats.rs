@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use escadre::interpreter::Interpreter as _;
 use escadre::nats::device::{Device, Report, Told};
 use escadre::nats::permissions::Buckets;
-use escadre::nats::status::{Progress, Status};
+use escadre::nats::status::{Standing, Status};
 use escadre::nats::{Address, Nats, connect, connect_device};
 use escadre::{DeviceId, Fleet, container, deploy, label};
 use escadre_examples::cameras::{SITES, cameras};
@@ -114,11 +114,11 @@ impl Controller {
         let begin = Instant::now();
         loop {
             let (_, status) = self.look().await?;
-            if status.count(Progress::UpToDate) == status.devices.len() {
+            if status.count(Standing::UpToDate) == status.devices.len() {
                 return Ok(());
             }
             if begin.elapsed() > PATIENCE {
-                let late = status.count(Progress::Behind);
+                let late = status.count(Standing::Behind);
                 return Err(stage::told(&format!("{late} devices are late")));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

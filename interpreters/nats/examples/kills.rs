@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use escadre_algebra::{Coverage, EncodeOptions, Facts, Fleet, Inventory, Resource, deploy, label};
 use escadre_interpreter::{Interpreter, Snapshot, inventory::write_jsonl};
 use escadre_nats::{Address, Nats, World, connect};
-use escadre_testbed::{NatsCluster, NatsServer};
+use escadre_testbed::{Delays, NatsCluster, NatsServer};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -151,7 +151,7 @@ struct Field<'a> {
     victims: Victims,
     wanted: Arc<Vec<Snapshot>>,
     reader: Nats,
-    random: u64,
+    delays: Delays,
     usual: Duration,
 }
 
@@ -178,10 +178,10 @@ impl<'a> Field<'a> {
             wanted.push(Snapshot::wanted(&resolved));
         }
         let reader = runtime.block_on(open(&address))?;
-        let (random, usual) = (settings.seed, Duration::ZERO);
+        let (delays, usual) = (Delays::of_seed(settings.seed), Duration::ZERO);
         let wanted = Arc::new(wanted);
         let mut field =
-            Self { settings, runtime, folder, address, victims, wanted, reader, random, usual };
+            Self { settings, runtime, folder, address, victims, wanted, reader, delays, usual };
         let begin = Instant::now();
         field.converge(0)?;
         field.usual = begin.elapsed();
@@ -199,7 +199,7 @@ impl<'a> Field<'a> {
             controllers.push((other, self.start(other)?));
         }
         let watch = (number % 4 == 1).then(|| self.watch());
-        std::thread::sleep(self.usual.mul_f64(1.1 * fraction(&mut self.random)));
+        std::thread::sleep(self.usual.mul_f64(1.1 * self.delays.share()));
         if kill == Kill::Controller {
             for (_, controller) in &mut controllers {
                 // It may have ended already.
@@ -384,14 +384,4 @@ fn fleet(version: usize) -> Fleet {
         Resource::new("motd").set("text", format!("hello {version}")).set("site", label("site"));
     let fleet = deploy(recorder) | deploy(motd);
     if version % 2 == 1 { fleet.restrict(!label("site").eq("c")) } else { fleet }
-}
-
-/// The next number in [0, 1) of a SplitMix64 sequence (Steele, Lea, Flood 2014).
-fn fraction(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let high = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX);
-    f64::from(high) / (f64::from(u32::MAX) + 1.0)
 }

@@ -31,7 +31,7 @@ pub struct DeviceStatus {
 
 /// How a device is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Progress {
+pub enum Standing {
     /// It runs what is wanted.
     UpToDate,
     /// It told of trouble.
@@ -45,12 +45,12 @@ pub enum Progress {
 impl DeviceStatus {
     /// How the device is doing, by its own word.
     #[must_use]
-    pub fn progress(&self) -> Progress {
-        let Some(wanted) = self.wanted else { return Progress::NotMember };
+    pub fn standing(&self) -> Standing {
+        let Some(wanted) = self.wanted else { return Standing::NotMember };
         match &self.report {
-            Some(report) if report.trouble.is_some() => Progress::Troubled,
-            Some(report) if report.generation >= wanted => Progress::UpToDate,
-            Some(_) | None => Progress::Behind,
+            Some(report) if report.trouble.is_some() => Standing::Troubled,
+            Some(report) if report.generation >= wanted => Standing::UpToDate,
+            Some(_) | None => Standing::Behind,
         }
     }
 
@@ -91,7 +91,7 @@ impl Status {
 
     /// How many devices are doing so.
     #[must_use]
-    pub fn count(&self, progress: Progress) -> usize {
-        self.devices.values().filter(|device| device.progress() == progress).count()
+    pub fn count(&self, standing: Standing) -> usize {
+        self.devices.values().filter(|device| device.standing() == standing).count()
     }
 }

@@ -7,13 +7,14 @@
 //! ```
 //!
 //! In reading order: [`nats_server`] finds or installs the program, [`NatsServer`] is one server,
-//! [`NatsCluster`] three of them,
-//! [`Certificates`] what TLS needs, [`TestbedError`] says what to do where one does not start.
+//! [`NatsCluster`] three of them, [`Certificates`] what TLS needs, [`TestbedError`] says what to do
+//! where one does not start. [`Delays`] are when to kill one.
 //!
 //! A server ends with the value that started it, and with the process too, however that ends: its
 //! supervisor is a shell that waits for the end of a pipe which only this process holds.
 
 mod cluster;
+mod delays;
 mod error;
 mod health;
 mod install;
@@ -22,6 +23,7 @@ mod supervisor;
 mod tls;
 
 pub use cluster::NatsCluster;
+pub use delays::Delays;
 pub use error::TestbedError;
 pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, cache_folder, nats_server};
 pub use server::{NatsServer, Options};

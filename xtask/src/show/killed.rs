@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use escadre_testbed::Delays;
 use serde_json::Value;
 
 use super::compose::{Summary, seed};
@@ -65,12 +66,12 @@ pub(super) fn check(workspace: &Workspace, quick: bool) -> Outcome {
     let usual = start.elapsed();
     let goal = program.end_state(&whole)?;
 
-    let mut random = seed;
+    let mut delays = Delays::of_seed(seed);
     let mut landed = Landed::default();
     for round in 1..=n_rounds {
         let world = scratch.path().join("world");
         copy(&before, &world)?;
-        let delay = usual.mul_f64(1.1 * fraction(&mut random));
+        let delay = usual.mul_f64(1.1 * delays.share());
         let killed = program.killed_apply(&world, delay)?;
         let told = |message: String| format!("round {round} of seed {seed}: {message}");
         let left = program.plan(&world).map_err(told)?.to_do();
@@ -182,14 +183,4 @@ fn copy(from: &Path, to: &Path) -> Outcome {
         }
     }
     Ok(())
-}
-
-/// The next number in [0, 1) of a SplitMix64 sequence (Steele, Lea, Flood 2014).
-fn fraction(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let high = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX);
-    f64::from(high) / (f64::from(u32::MAX) + 1.0)
 }

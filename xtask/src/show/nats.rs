@@ -62,6 +62,8 @@ fn throughput(_: &Workspace, quick: bool) -> Outcome {
     command.args(if quick { &["20000"][..] } else { &["20000", "200000"] });
     let said = process::capture(&mut command)?;
     println!("{said}");
+    // A short run, beside other work as in CI, is held to half of it.
+    let least = if quick { MIN_RATIO / 2.0 } else { MIN_RATIO };
     let mut short = Vec::new();
     for line in said.lines().skip(1) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -71,13 +73,12 @@ fn throughput(_: &Workspace, quick: bool) -> Outcome {
         };
         for (what, ratio) in [("writing", write), ("reading", read)] {
             let ratio: f64 = ratio.parse().map_err(|_| format!("`{line}` has no ratio"))?;
-            if ratio < MIN_RATIO {
-                short.push(format!("{what} {n_keys} keys: {ratio} of raw, not {MIN_RATIO}"));
+            if ratio < least {
+                short.push(format!("{what} {n_keys} keys: {ratio} of raw, not {least}"));
             }
         }
     }
-    // While other work goes on, as in CI, a short run says little.
-    if quick || short.is_empty() { Ok(()) } else { Err(short.join("\n")) }
+    if short.is_empty() { Ok(()) } else { Err(short.join("\n")) }
 }
 
 /// A program among the examples of `escadre-nats`; what is built for tests does for a quick look.

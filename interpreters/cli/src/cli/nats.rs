@@ -10,7 +10,7 @@ use escadre_interpreter::present::number;
 use escadre_nats::info::joined;
 use escadre_nats::jwt::{Account, AccountError};
 use escadre_nats::permissions::{Buckets, Grants, User, controller, devices, server_config};
-use escadre_nats::status::{Progress, Status};
+use escadre_nats::status::{Standing, Status};
 use escadre_nats::{
     Address, ConnectErrorKind, Nats, ServerErrorKind, connect, make_report_buckets, read_reported,
 };
@@ -327,8 +327,8 @@ impl StatusArgs {
         for (name, n) in figures(status).into_iter().chain([("silent", self.n_silent(status))]) {
             context.out.line(&format!("{name:<12}{:>9}", number(n)))?;
         }
-        for progress in [Progress::Troubled, Progress::Behind] {
-            let devices = status.devices.iter().filter(|(_, device)| device.progress() == progress);
+        for standing in [Standing::Troubled, Standing::Behind] {
+            let devices = status.devices.iter().filter(|(_, device)| device.standing() == standing);
             for (id, device) in devices.take(MAX_NAMED) {
                 let trouble = device.report.as_ref().and_then(|report| report.trouble.as_deref());
                 context.out.line(&format!("`{id}`: {}", trouble.unwrap_or("behind")))?;
@@ -346,7 +346,7 @@ impl StatusArgs {
             let report = device.report.as_ref();
             serde_json::json!({
                 "device": id.as_str(),
-                "progress": name(device.progress()),
+                "standing": name(device.standing()),
                 "wanted": device.wanted,
                 "runs": report.map(|report| report.generation),
                 "trouble": report.and_then(|report| report.trouble.as_deref()),
@@ -366,7 +366,7 @@ impl StatusArgs {
 /// How many members there are, and how they are doing.
 fn figures(status: &Status) -> [(&'static str, usize); 4] {
     let [up_to_date, behind, troubled] =
-        [Progress::UpToDate, Progress::Behind, Progress::Troubled].map(|p| status.count(p));
+        [Standing::UpToDate, Standing::Behind, Standing::Troubled].map(|p| status.count(p));
     [
         ("members", up_to_date + behind + troubled),
         ("up to date", up_to_date),
@@ -375,12 +375,12 @@ fn figures(status: &Status) -> [(&'static str, usize); 4] {
     ]
 }
 
-fn name(progress: Progress) -> &'static str {
-    match progress {
-        Progress::UpToDate => "up-to-date",
-        Progress::Behind => "behind",
-        Progress::Troubled => "troubled",
-        Progress::NotMember => "not-member",
+fn name(standing: Standing) -> &'static str {
+    match standing {
+        Standing::UpToDate => "up-to-date",
+        Standing::Behind => "behind",
+        Standing::Troubled => "troubled",
+        Standing::NotMember => "not-member",
     }
 }
 

@@ -99,7 +99,7 @@ fn the_permissions_that_are_printed_are_enough_and_no_secret_is_shown() {
     assert!(said.contains("members"), "{said}");
     let json = escadre_as(&["nats", "status", &target, "--format", "json"], &me);
     let status: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
-    assert_eq!(status["devices"][0]["progress"], "behind");
+    assert_eq!(status["devices"][0]["standing"], "behind");
 }
 
 #[test]

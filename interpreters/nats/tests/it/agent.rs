@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use escadre_algebra::{DeviceId, Fleet, Resource, config_file, deploy, label, text};
 use escadre_interpreter::Interpreter;
 use escadre_nats::permissions::Buckets;
-use escadre_nats::status::Progress;
+use escadre_nats::status::Standing;
 use escadre_nats::{Nats, make_report_buckets};
 use escadre_testbed::NatsServer;
 
@@ -61,9 +61,9 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .collect()
 }
 
-async fn count(target: &mut Nats, progress: Progress) -> usize {
+async fn count(target: &mut Nats, standing: Standing) -> usize {
     let world = target.observe().await.unwrap().state;
-    target.status(&world, &Buckets::default()).await.unwrap().count(progress)
+    target.status(&world, &Buckets::default()).await.unwrap().count(standing)
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_killed_agent_leaves_one_whole_configuration_and_goes_on_from_it() {
             assert_eq!(now[Path::new("etc/motd")], b"of b");
             assert_eq!(now[Path::new("var/model")].len(), 200_000);
             trees.push(now);
-            assert_eq!(count(&mut target, Progress::UpToDate).await, 1);
+            assert_eq!(count(&mut target, Standing::UpToDate).await, 1);
         }
         // Only the tree that is in place is left, and a device that leaves has none.
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
@@ -131,6 +131,6 @@ fn a_path_that_leads_out_of_the_folder_is_reported_and_not_written() {
         command.args([&*server.url(), "d001", folder.to_str().unwrap(), "--once"]);
         assert!(command.status().unwrap().success());
         assert!(!scratch.path().join("outside").exists());
-        assert_eq!(count(&mut target, Progress::Troubled).await, 1);
+        assert_eq!(count(&mut target, Standing::Troubled).await, 1);
     });
 }

@@ -184,10 +184,7 @@ impl Protocol {
             Phase::Observed { base, before, planned } => {
                 go(Phase::Taking { planned }, Some(Says::Take { base, before, planned }));
             }
-            Phase::Writing { fence, planned, sent, stored } if stored == planned => {
-                let _ = (fence, sent);
-                go(Phase::Done, None);
-            }
+            Phase::Writing { planned, stored, .. } if stored == planned => go(Phase::Done, None),
             Phase::Writing { fence, planned, sent, stored } => {
                 for n in (0..8_u8).filter(|n| (planned & !sent) >> n & 1 == 1) {
                     let half = (self.without == Without::Batches).then_some(n % 2 == 1);

@@ -8,7 +8,7 @@ use escadre_interpreter::Interpreter;
 use escadre_nats::device::{Device, Report, Told};
 use escadre_nats::info::{Info, joined};
 use escadre_nats::permissions::Buckets;
-use escadre_nats::status::{Progress, Status};
+use escadre_nats::status::{Standing, Status};
 use escadre_nats::{ServerErrorKind, make_report_buckets, read_reported};
 use escadre_testbed::NatsServer;
 
@@ -27,7 +27,7 @@ fn the_controller_reads_who_runs_what_is_wanted_and_who_lags_behind() {
             target.status(&world, &Buckets::default()).await.unwrap()
         };
         // There are no buckets of reports yet: nobody told anything.
-        assert_eq!(status(&mut target).await.count(Progress::Behind), 4);
+        assert_eq!(status(&mut target).await.count(Standing::Behind), 4);
         for _ in 0..2 {
             make_report_buckets(&client(&url).await, &Buckets::default(), 1).await.unwrap();
         }
@@ -46,9 +46,9 @@ fn the_controller_reads_who_runs_what_is_wanted_and_who_lags_behind() {
         let states: kv::Store = reports.get_key_value("device-state").await.unwrap();
         states.put("d003", "nonsense".into()).await.unwrap();
         let now = status(&mut target).await;
-        assert_eq!(now.count(Progress::UpToDate), 1);
-        assert_eq!(now.count(Progress::Troubled), 1);
-        assert_eq!(now.count(Progress::Behind), 2);
+        assert_eq!(now.count(Standing::UpToDate), 1);
+        assert_eq!(now.count(Standing::Troubled), 1);
+        assert_eq!(now.count(Standing::Behind), 2);
         assert_eq!(now.anomalies.len(), 1);
         assert_eq!(now.anomalies[0].key, "d003");
         let patience = Duration::from_secs(600);
@@ -58,9 +58,9 @@ fn the_controller_reads_who_runs_what_is_wanted_and_who_lags_behind() {
         // Another generation is wanted: who ran the last one lags behind.
         turn(&mut target, &resolve(&fleet(2), &inventory(3))).await.unwrap();
         let now = status(&mut target).await;
-        assert_eq!(now.count(Progress::UpToDate), 0);
-        assert_eq!(now.count(Progress::Behind), 2);
-        assert_eq!(now.count(Progress::NotMember), 0);
+        assert_eq!(now.count(Standing::UpToDate), 0);
+        assert_eq!(now.count(Standing::Behind), 2);
+        assert_eq!(now.count(Standing::NotMember), 0);
     });
 }
 
