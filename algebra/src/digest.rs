@@ -51,13 +51,20 @@ impl Digest {
 
 /// A digest in the making: pieces are framed by their lengths, so that `ab, c` and `a, bc` differ.
 #[derive(Clone, Default)]
-pub struct Digester(Sha256);
+pub struct Digester {
+    hash: Sha256,
+    // CHOICE: pieces are short, and hashing many at once costs half.
+    waiting: Vec<u8>,
+}
+
+/// So many bytes are hashed at once.
+const MANY: usize = 4096;
 
 impl Digester {
     /// A digest in the making, of contents of the kind `domain`.
     #[must_use]
     pub fn new(domain: &str) -> Self {
-        Self(Sha256::new()).piece(domain.as_bytes())
+        Self::default().piece(domain.as_bytes())
     }
 
     /// Adds a piece.
@@ -69,14 +76,28 @@ impl Digester {
 
     /// Adds a piece in place.
     pub fn add(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.waiting.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        if bytes.len() >= MANY {
+            self.settle();
+            self.hash.update(bytes);
+            return;
+        }
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= MANY {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.hash.update(&self.waiting);
+        self.waiting.clear();
     }
 
     /// The digest of all pieces.
     #[must_use]
-    pub fn finish(self) -> Digest {
-        Digest(self.0.finalize().into())
+    pub fn finish(mut self) -> Digest {
+        self.settle();
+        Digest(self.hash.finalize().into())
     }
 }
 

@@ -51,7 +51,7 @@ pub use annotation::{Annotation, History, Source, Sources};
 pub use claims::Claims;
 pub use columns::{
     Codes, Column, Columns, ColumnsBuilder, ColumnsError, Evaluation, Matches, RowSet, Update,
-    affected, evaluate,
+    affected, affected_or_unknown, evaluate,
 };
 pub use configuration::{Configuration, ResourceState};
 pub use denote::denote;

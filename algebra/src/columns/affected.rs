@@ -51,6 +51,19 @@ pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
     search.found
 }
 
+/// The rows of the devices for which `old` and `new` may resolve to different outcomes: those that
+/// are [`affected`], and all of which some label is unknown.
+#[must_use]
+pub fn affected_or_unknown(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
+    let mut rows = affected(old, new, columns);
+    for row in 0..columns.len() {
+        if columns.has_unknown(row) {
+            rows.insert(row);
+        }
+    }
+    rows
+}
+
 /// A search among the rows where two fleets may differ.
 struct Search<'a> {
     columns: &'a Columns,

@@ -32,12 +32,16 @@ pub(crate) fn classes_of(evaluator: &Evaluator, inventory: &Inventory) -> Option
         }
     }
     let wanted = |key: &LabelKey| wanted.get(key.as_str()).copied().unwrap_or(Wanted::Nothing);
-    let columns = Columns::of_some(inventory, wanted).ok()?;
-    let masks = Masks::new(evaluator.selectors(), &columns);
-    let (interner, of) = classify(&masks, &columns);
+    Some(classes_in(evaluator, &Columns::of_some(inventory, wanted).ok()?))
+}
+
+/// The answers of `evaluator`'s selectors on the devices of `columns`.
+pub(crate) fn classes_in(evaluator: &Evaluator, columns: &Columns) -> Classes {
+    let masks = Masks::new(evaluator.selectors(), columns);
+    let (interner, of) = classify(&masks, columns);
     let n_words = evaluator.selectors().len().div_ceil(64);
     let answers = (0..interner.len()).map(|number| interner.get(number)[..n_words].into());
-    Some(Classes { of, answers: answers.collect() })
+    Classes { of, answers: answers.collect() }
 }
 
 /// The different answers, and for each row the number of its own.

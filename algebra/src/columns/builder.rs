@@ -1,16 +1,16 @@
 //! Building columns, device by device.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::codes::{ABSENT, Codes, FIRST, UNKNOWN};
 use super::column::Column;
+use super::dictionary::Dictionary;
 use super::rows::RowSet;
 use super::strings::Strings;
 use super::{Columns, ColumnsError};
 use crate::facts::{Attestation, Facts};
 use crate::inventory::{Coverage, DuplicateDevice};
-use crate::names::{DeviceId, LabelKey};
+use crate::names::{DeviceId, LabelKey, NameError};
 
 /// Columns in the making: devices in any order, each with its labels.
 ///
@@ -37,6 +37,10 @@ pub struct ColumnsBuilder {
     // CHOICE: most devices list the keys of the one before, so those are compared before any is
     // hashed. Each with its draft and what is wanted of it.
     before: Vec<(LabelKey, Option<usize>, Wanted)>,
+    /// The keys of the device before and of the last one, where they are given by name.
+    named_before: Vec<usize>,
+    named: Vec<usize>,
+    cursor: usize,
 }
 
 /// What is wanted of a label.
@@ -51,16 +55,14 @@ pub(super) enum Wanted {
 /// The value of a label of which only the presence is wanted.
 const PRESENT: &str = "present";
 
-/// How many values of a column are found by their address; a power of two.
-const N_RECENT: usize = 64;
+/// How many keys after the last one the next is looked for before it is hashed.
+const AHEAD: usize = 4;
 
 /// One column in the making: codes in the order in which strings were met.
 #[derive(Debug)]
 struct Draft {
     key: LabelKey,
-    by_string: HashMap<Box<str>, u32>,
-    // CHOICE: readers store equal values once, so most are found without being hashed.
-    recent: Vec<Option<(Arc<str>, u32)>>,
+    strings: Dictionary,
     // INVARIANT: as long as the last device that has the label.
     codes: Vec<u32>,
     reported: Vec<u32>,
@@ -71,8 +73,7 @@ impl Draft {
     fn new(key: LabelKey) -> Self {
         Self {
             key,
-            by_string: HashMap::new(),
-            recent: vec![None; N_RECENT],
+            strings: Dictionary::new(),
             codes: Vec::new(),
             reported: Vec::new(),
             n_labels: 0,
@@ -94,43 +95,17 @@ impl Draft {
         }
     }
 
-    fn intern(&mut self, value: &str) -> u32 {
-        if let Some(&code) = self.by_string.get(value) {
-            return code;
-        }
-        let code = narrow(self.by_string.len()).saturating_add(FIRST);
-        self.by_string.insert(Box::from(value), code);
-        code
-    }
-
-    /// As [`intern`](Self::intern), where one string is often the same piece of memory.
-    fn intern_shared(&mut self, value: &Arc<str>) -> u32 {
-        // Strings are 16 bytes apart at least.
-        let slot = (value.as_ptr() as usize >> 4) & (N_RECENT - 1);
-        if let Some((known, code)) = &self.recent[slot]
-            && Arc::ptr_eq(known, value)
-        {
-            return *code;
-        }
-        let code = self.intern(value);
-        self.recent[slot] = Some((Arc::clone(value), code));
-        code
+    fn code(&mut self, value: &str) -> u32 {
+        self.strings.number(value).saturating_add(FIRST)
     }
 
     /// The column, its strings sorted; `order` has for each row the one that it was met as.
-    fn finish(mut self, order: &[u32]) -> Result<Column, ColumnsError> {
-        let mut met: Vec<(Box<str>, u32)> = self.by_string.drain().collect();
-        met.sort_unstable();
-        let n_codes = met.len() + FIRST as usize;
+    fn finish(self, order: &[u32]) -> Result<Column, ColumnsError> {
+        let n_codes = self.strings.len() + FIRST as usize;
         u32::try_from(n_codes).map_err(|_| ColumnsError::TooLarge)?;
-        let mut strings = Strings::new();
-        let mut sorted = vec![ABSENT; n_codes];
-        sorted[UNKNOWN as usize] = UNKNOWN;
-        for (at, (string, code)) in met.iter().enumerate() {
-            strings.push(string)?;
-            sorted[*code as usize] = narrow(at) + FIRST;
-        }
-        strings.shrink();
+        let (strings, places) = self.strings.sorted()?;
+        let mut sorted = vec![ABSENT, UNKNOWN];
+        sorted.extend(places.into_iter().map(|place| place + FIRST));
         let met_as = |row: &u32| self.codes.get(*row as usize).copied().unwrap_or(ABSENT);
         let codes: Vec<u32> = order.iter().map(|row| sorted[met_as(row) as usize]).collect();
         let n_unknown = codes.iter().filter(|&&code| code == UNKNOWN).count();
@@ -175,7 +150,15 @@ impl ColumnsBuilder {
             by_key: HashMap::new(),
             drafts: Vec::new(),
             before: Vec::new(),
+            named_before: Vec::new(),
+            named: Vec::new(),
+            cursor: 0,
         }
+    }
+
+    /// These are all devices, or not: what counts is what is said last.
+    pub fn set_coverage(&mut self, coverage: Coverage) {
+        self.coverage = coverage;
     }
 
     /// Begins the device `id`: what follows is of it, until the next.
@@ -183,16 +166,59 @@ impl ColumnsBuilder {
     /// # Errors
     /// [`ColumnsError::TooLarge`] if all ids together have 4 GiB.
     pub fn device(&mut self, id: &DeviceId) -> Result<(), ColumnsError> {
+        std::mem::swap(&mut self.named_before, &mut self.named);
+        self.named.clear();
+        self.cursor = 0;
         self.ids.push(id.as_str())
+    }
+
+    /// The ids of the devices so far, in the order in which they were given.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = &str> {
+        (0..self.ids.len()).map(|row| self.ids.get(row))
+    }
+
+    /// The number of the label key that `key` spells, for [`labelled`](Self::labelled). Keys in the
+    /// order of those of the device before, which most devices have, are found without being hashed.
+    ///
+    /// # Errors
+    /// [`NameError`] if `key` is no label key.
+    ///
+    /// ```
+    /// use escadre_algebra::{Attestation, ColumnsBuilder, Coverage, DeviceId};
+    /// let mut builder = ColumnsBuilder::new(Coverage::Complete);
+    /// let role = builder.key("role")?;
+    /// builder.device(&DeviceId::parse("cam-1")?)?;
+    /// builder.labelled(role, Some("camera"), Attestation::Asserted);
+    /// assert_eq!(builder.finish()?.column("role").unwrap().value(0), "camera");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn key(&mut self, key: &str) -> Result<usize, NameError> {
+        let next = self.named_before.iter().enumerate().skip(self.cursor).take(AHEAD);
+        let mut near = next.filter(|(_, at)| self.drafts[**at].key.as_str() == key);
+        let at = if let Some((cursor, &at)) = near.next() {
+            self.cursor = cursor + 1;
+            at
+        } else if let Some(&at) = self.by_key.get(key) {
+            at
+        } else {
+            self.draft(&LabelKey::parse(key)?)
+        };
+        self.named.push(at);
+        Ok(at)
+    }
+
+    /// One label of the last device, as [`label`](Self::label), its key by its number.
+    pub fn labelled(&mut self, key: usize, value: Option<&str>, attestation: Attestation) {
+        let Some(row) = self.ids.len().checked_sub(1) else { return };
+        let Some(draft) = self.drafts.get_mut(key) else { return };
+        let code = value.map_or(UNKNOWN, |value| draft.code(value));
+        draft.set(row, code, attestation);
     }
 
     /// One label of the last device, `None` if its source did not answer; the last one of a key stands.
     pub fn label(&mut self, key: &LabelKey, value: Option<&str>, attestation: Attestation) {
-        let Some(row) = self.ids.len().checked_sub(1) else { return };
         let at = self.draft(key);
-        let draft = &mut self.drafts[at];
-        let code = value.map_or(UNKNOWN, |value| draft.intern(value));
-        draft.set(row, code, attestation);
+        self.labelled(at, value, attestation);
     }
 
     /// The place of the draft of `key`, which is made if there is none.
@@ -244,8 +270,8 @@ impl ColumnsBuilder {
             let Some(draft) = draft.map(|at| &mut self.drafts[at]) else { continue };
             let code = match &label.value {
                 None => UNKNOWN,
-                Some(_) if wanted == Wanted::Presence => draft.intern(PRESENT),
-                Some(value) => draft.intern_shared(value),
+                Some(_) if wanted == Wanted::Presence => draft.code(PRESENT),
+                Some(value) => draft.code(value),
             };
             draft.set(row, code, label.attestation);
         }
@@ -260,20 +286,14 @@ impl ColumnsBuilder {
     /// # Errors
     /// [`ColumnsError`] if two devices have the same id, or there is more than 4 GiB of one label.
     pub fn finish(self) -> Result<Columns, ColumnsError> {
-        let n_rows = u32::try_from(self.ids.len()).map_err(|_| ColumnsError::TooLarge)?;
-        let mut order: Vec<u32> = (0..n_rows).collect();
-        let id = |row: &u32| self.ids.get(*row as usize);
-        let mut ids = if order.is_sorted_by(|a, b| id(a) < id(b)) {
-            self.ids.clone()
-        } else {
-            order.sort_by(|a, b| id(a).cmp(id(b)));
-            if let Some(twice) = order.windows(2).find(|pair| id(&pair[0]) == id(&pair[1])) {
-                return Err(self.duplicate(twice[0], twice[1]));
-            }
-            let mut ids = Strings::new();
-            order.iter().try_for_each(|row| ids.push(id(row)))?;
-            ids
-        };
+        u32::try_from(self.ids.len()).map_err(|_| ColumnsError::TooLarge)?;
+        let id = |row: u32| self.ids.get(row as usize);
+        let order = self.ids.order();
+        if let Some(twice) = order.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
+            return Err(self.duplicate(twice[0], twice[1]));
+        }
+        let mut ids = Strings::new();
+        order.iter().try_for_each(|row| ids.push(id(*row)))?;
         ids.shrink();
         let mut unlisted_unknown = None;
         if !self.unlisted_unknown.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ColumnsError;
-use super::codes::{ABSENT, Codes, FIRST, UNKNOWN};
+use super::codes::{ABSENT, Code as _, Codes, FIRST, UNKNOWN, with_codes};
 use super::rows::RowSet;
 use super::strings::Strings;
 use crate::facts::{Attestation, Knowledge};
@@ -53,6 +53,43 @@ impl Column {
     #[must_use]
     pub fn value(&self, at: usize) -> &str {
         self.strings.get(at)
+    }
+
+    /// How many devices have each value, in the order of their numbers. Costs O(devices + values).
+    ///
+    /// ```
+    /// use escadre_algebra::{Columns, Coverage, Facts, Inventory};
+    /// let devices = [Facts::of("a", [("role", "camera")])?, Facts::of("b", [])?];
+    /// let columns = Columns::of(&Inventory::new(devices, Coverage::Complete)?)?;
+    /// assert_eq!(columns.column("role").unwrap().n_devices(), [1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn n_devices(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.n_codes()];
+        with_codes!(&self.codes, codes => codes.iter().for_each(|code| counts[code.index()] += 1));
+        counts.split_off(FIRST as usize)
+    }
+
+    /// How many devices report the label themselves, known or unknown. Costs O(devices).
+    #[must_use]
+    pub fn n_reported(&self) -> usize {
+        if self.attestation == Attestation::Asserted && self.exceptions.is_none() {
+            return 0;
+        }
+        let rows = 0..self.n_rows();
+        let listed = rows.filter(|row| self.codes.get(*row) != ABSENT);
+        listed.filter(|row| self.attestation(*row) == Attestation::Reported).count()
+    }
+
+    /// On how many devices the label is listed as unknown. Costs O(1).
+    #[must_use]
+    pub fn n_unknown(&self) -> usize {
+        self.n_unknown
+    }
+
+    fn n_rows(&self) -> usize {
+        with_codes!(&self.codes, codes => codes.len())
     }
 
     /// What is known of the label on the device of row `row`.

@@ -5,6 +5,7 @@
 
 mod affected;
 mod answers;
+mod back;
 mod builder;
 mod codes;
 mod column;
@@ -12,6 +13,7 @@ mod compare;
 mod compiled;
 mod cut;
 mod delta;
+mod dictionary;
 mod evaluation;
 mod group;
 mod intern;
@@ -24,13 +26,12 @@ mod steps;
 mod strings;
 mod touch;
 
-use std::sync::Arc;
-
-pub use affected::affected;
-pub(crate) use answers::{Classes, classes_of};
+pub use affected::{affected, affected_or_unknown};
+pub(crate) use answers::{Classes, classes_in, classes_of};
 pub use builder::ColumnsBuilder;
 use builder::Wanted;
 pub use codes::Codes;
+use codes::UNKNOWN;
 pub use column::Column;
 pub use evaluation::{Evaluation, Update, evaluate};
 pub use rows::RowSet;
@@ -38,7 +39,7 @@ pub use scan::Matches;
 use strings::Strings;
 
 use crate::digest::{Digest, Digester};
-use crate::facts::{Attestation, Facts, Knowledge, Label};
+use crate::facts::{Attestation, Facts, Knowledge};
 use crate::inventory::{Coverage, DuplicateDevice, Inventory};
 use crate::names::{DeviceId, LabelKey};
 
@@ -162,17 +163,11 @@ impl Columns {
         self.unlisted_unknown.as_ref().is_some_and(|rows| rows.contains(row))
     }
 
-    /// The facts of the device of row `row`. Costs O(columns).
+    /// Whether some label of the device of row `row` is unknown. Costs O(columns with unknown labels).
     #[must_use]
-    pub fn facts(&self, row: usize) -> Option<Facts> {
-        let id = DeviceId::parse(self.id(row)).ok()?;
-        let labels = self.listed(row).map(|(column, value)| Label {
-            key: column.key.clone(),
-            value: value.map(Arc::from),
-            attestation: column.attestation(row),
-        });
-        let facts = Facts::from_labels(id, labels.collect());
-        Some(if self.unlisted_unknown(row) { facts.with_unlisted_unknown() } else { facts })
+    pub fn has_unknown(&self, row: usize) -> bool {
+        let mut some = self.columns.iter().filter(|column| column.n_unknown > 0);
+        self.unlisted_unknown(row) || some.any(|column| column.codes.get(row) == UNKNOWN)
     }
 
     /// The labels that a device has, in the order of their keys.
@@ -182,14 +177,6 @@ impl Columns {
             Knowledge::Unknown => Some((column, None)),
             Knowledge::Absent => None,
         })
-    }
-
-    /// The same devices by rows. Costs O(size).
-    #[must_use]
-    pub fn inventory(&self) -> Inventory {
-        let devices = (0..self.len()).filter_map(|row| self.facts(row));
-        // Ids differ, so there is always an inventory.
-        Inventory::new(devices, self.coverage).unwrap_or_else(|_| Inventory::empty(self.coverage))
     }
 
     /// [`Inventory::digest`] of the same devices. Costs O(size).

@@ -53,6 +53,34 @@ impl Strings {
         None
     }
 
+    /// The places of the strings, in the strings' order (the first of equal ones first).
+    /// Costs O(n log n).
+    pub(super) fn order(&self) -> Vec<u32> {
+        let n_strings = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        if self.iter().is_sorted() {
+            return (0..n_strings).collect();
+        }
+        // CHOICE: most comparisons are of eight bytes, after what all have in common, which stand
+        // beside each other; the strings themselves are all over the memory.
+        let first = self.get(0).as_bytes();
+        let common = self.iter().fold(first.len(), |common, string| {
+            let same = first.iter().zip(string.as_bytes()).take(common);
+            same.take_while(|(a, b)| a == b).count()
+        });
+        let head = |at: u32| {
+            let rest = self.get(at as usize).as_bytes().get(common..).unwrap_or_default();
+            let mut head = [0; 8];
+            head.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+            u64::from_be_bytes(head)
+        };
+        let mut order: Vec<(u64, u32)> = (0..n_strings).map(|at| (head(at), at)).collect();
+        order.sort_unstable_by(|(a, at), (b, bt)| {
+            let strings = || self.get(*at as usize).cmp(self.get(*bt as usize));
+            a.cmp(b).then_with(strings).then(at.cmp(bt))
+        });
+        order.into_iter().map(|(_, at)| at).collect()
+    }
+
     pub(super) fn shrink(&mut self) {
         self.text.shrink_to_fit();
         self.ends.shrink_to_fit();

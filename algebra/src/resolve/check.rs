@@ -30,6 +30,13 @@ pub(super) struct Checked {
     pub(super) varies: bool,
 }
 
+impl Checked {
+    /// Whether nothing is to be asked of a device any more.
+    pub(super) fn is_settled(&self) -> bool {
+        self.faults.is_empty() && self.mentions.is_empty() && !self.varies
+    }
+}
+
 /// Renders and checks `claims`; the resources in `elsewhere` exist but are not among them.
 pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked {
     let mut faults = Vec::new();

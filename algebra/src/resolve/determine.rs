@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::check::check;
-use super::{Member, Outcome, Resolver};
+use super::{Member, NOT_MEMBER, Outcome, Resolver};
 use crate::claims::Claims;
 use crate::denote::Evaluator;
 use crate::facts::{Attestation, Facts, Knowledge, Label};
@@ -94,9 +94,15 @@ fn with(facts: &Facts, key: &LabelKey, value: Option<Arc<str>>) -> Facts {
 }
 
 impl Resolver<'_> {
-    /// What is the same under every completion of the unknown labels of `facts`.
-    pub(super) fn determine(&mut self, facts: &Facts) -> Outcome {
-        let Some(completed) = self.completions.of(facts) else { return self.membership(facts) };
+    /// The place of what is the same under every completion of the unknown labels of `facts`, those
+    /// of row `row`.
+    pub(super) fn determine(&mut self, row: usize, facts: &Facts) -> u32 {
+        let Some(completed) = self.completions.of(facts) else {
+            return match self.membership(facts) {
+                Outcome::NotMember => NOT_MEMBER,
+                outcome => self.add_outcome(outcome),
+            };
+        };
         let mut agreed: Option<Agreed> = None;
         let mut seen = Vec::new();
         for (n, completed) in completed.iter().enumerate() {
@@ -106,7 +112,7 @@ impl Resolver<'_> {
                 (Some(agreed), Some(group)) => {
                     // The same claims again say the same, unless they mention what is unknown.
                     let again = seen.contains(&Arc::as_ptr(&group));
-                    if !again || group.labels.iter().any(|key| is_unknown(key, facts)) {
+                    if !again || group.labels().iter().any(|key| is_unknown(key, facts)) {
                         agreed.meet(&group.claims, completed);
                     }
                     if !again {
@@ -117,14 +123,15 @@ impl Resolver<'_> {
                     *agreed = Some(Agreed::new(&group.claims, completed));
                 }
                 (_, _) if mutant!(UnknownFirstMembership) => {}
-                (_, _) => return Outcome::Undetermined,
+                (_, _) => return self.add_outcome(Outcome::Undetermined),
             }
         }
-        let Some(mut agreed) = agreed else { return Outcome::NotMember };
+        let Some(mut agreed) = agreed else { return NOT_MEMBER };
         agreed.leave_what_mentions_unknown(facts);
         let undetermined: Arc<[ResourceName]> = agreed.undetermined.iter().cloned().collect();
         let checked = check(&agreed.claims(facts), &undetermined);
-        self.member(&checked, facts, undetermined)
+        self.blame(&checked, row);
+        self.add(&checked, undetermined)
     }
 
     /// The membership alone, as far as it can be decided; every resource is left.

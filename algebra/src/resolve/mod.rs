@@ -3,16 +3,17 @@
 mod check;
 mod determine;
 mod finding;
+mod rows;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::claims::Claims;
 use crate::columns::{self, Classes};
 use crate::configuration::Configuration;
 use crate::denote::{Answers, Evaluator};
 use crate::digest::Digest;
-use crate::facts::{Facts, Knowledge};
+use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::inventory::Inventory;
 use crate::names::{LabelKey, ResourceName};
@@ -20,6 +21,7 @@ use check::{Checked, Fault, check};
 use determine::Completions;
 use finding::Collector;
 pub use finding::{Devices, Finding, Unresolved};
+use rows::Rows;
 
 /// A fleet on an inventory where every path of every device has at most one candidate.
 ///
@@ -30,10 +32,10 @@ pub struct Resolved(Arc<Contents>);
 struct Contents {
     fleet: Fleet,
     inventory: Inventory,
-    // INVARIANT: one for each device of `inventory`, in its order.
+    // INVARIANT: for each device of `inventory`, in its order, the place of its outcome.
+    of: Vec<u32>,
     outcomes: Vec<Outcome>,
     fleet_digest: Digest,
-    inventory_digest: Digest,
 }
 
 /// What a resolved fleet says of one device.
@@ -83,22 +85,16 @@ impl Fleet {
     /// ```
     pub fn resolve(&self, inventory: &Inventory) -> Result<Resolved, Unresolved> {
         let evaluator = Evaluator::new(self);
-        let mut resolver = Resolver::new(&evaluator);
+        let mut resolver = Resolver::new(&evaluator, Rows::of(inventory));
         resolver.answer(inventory);
-        let devices = inventory.devices().iter().enumerate();
-        let outcomes: Vec<Outcome> =
-            devices.map(|(row, facts)| resolver.outcome(row, facts)).collect();
+        let of = (0..inventory.len()).map(|row| resolver.outcome(row)).collect();
         let problems = evaluator.problems();
         if !problems.is_empty() || !resolver.faults.is_empty() {
             return Err(resolver.faults.finish(&evaluator, inventory, problems));
         }
-        Ok(Resolved(Arc::new(Contents {
-            fleet: self.clone(),
-            inventory: inventory.clone(),
-            outcomes,
-            fleet_digest: self.digest(),
-            inventory_digest: inventory.digest(),
-        })))
+        let (fleet, inventory) = (self.clone(), inventory.clone());
+        let (outcomes, fleet_digest) = (resolver.outcomes, self.digest());
+        Ok(Resolved(Arc::new(Contents { fleet, inventory, of, outcomes, fleet_digest })))
     }
 }
 
@@ -109,31 +105,55 @@ const MIN_SELECTORS: usize = 32;
 /// What a fleet says of devices one after the other; devices with the same answers share the work.
 struct Resolver<'a> {
     evaluator: &'a Evaluator,
+    rows: Rows<'a>,
     groups: HashMap<Answers, Option<Arc<Group>>>,
-    /// The answers of all devices, if they were computed together, and the groups of each.
+    /// The answers of all devices, if they were computed together, and what is known of each.
     classes: Option<Classes>,
-    by_class: Vec<Option<Option<Arc<Group>>>>,
+    by_class: Vec<Class>,
     completions: Completions,
+    outcomes: Vec<Outcome>,
     faults: Collector,
+}
+
+/// The place of the outcome of a device that is no member.
+const NOT_MEMBER: u32 = 0;
+
+/// What is known of the devices with the same answers.
+#[derive(Clone)]
+enum Class {
+    Unmet,
+    /// All have the outcome of this place.
+    Alike(u32),
+    Group(Arc<Group>),
 }
 
 /// The devices with the same answers.
 struct Group {
     claims: Claims<()>,
     checked: Checked,
+    /// The place of what a device gets on which nothing varies.
+    outcome: u32,
     /// The labels that the claims mention.
-    labels: BTreeSet<LabelKey>,
+    labels: OnceLock<BTreeSet<LabelKey>>,
+}
+
+impl Group {
+    fn labels(&self) -> &BTreeSet<LabelKey> {
+        self.labels.get_or_init(|| self.claims.labels())
+    }
 }
 
 impl<'a> Resolver<'a> {
-    fn new(evaluator: &'a Evaluator) -> Self {
+    fn new(evaluator: &'a Evaluator, rows: Rows<'a>) -> Self {
         let completions = Completions::new(evaluator);
         Self {
             evaluator,
+            rows,
             groups: HashMap::new(),
             classes: None,
             by_class: Vec::new(),
             completions,
+            outcomes: vec![Outcome::NotMember],
             faults: Collector::default(),
         }
     }
@@ -141,80 +161,112 @@ impl<'a> Resolver<'a> {
     /// Computes the answers of all devices together, where that costs less than one by one.
     fn answer(&mut self, inventory: &Inventory) {
         let n_selectors = self.evaluator.selectors().len();
-        if n_selectors >= MIN_SELECTORS && inventory.len() >= MIN_DEVICES {
-            self.classes = columns::classes_of(self.evaluator, inventory);
-        }
+        self.classes = match self.rows {
+            Rows::Columns(columns) => Some(columns::classes_in(self.evaluator, columns)),
+            Rows::Facts(devices)
+                if n_selectors >= MIN_SELECTORS && devices.len() >= MIN_DEVICES =>
+            {
+                columns::classes_of(self.evaluator, inventory)
+            }
+            Rows::Facts(_) => None,
+        };
+        let n_classes = self.classes.as_ref().map_or(0, |classes| classes.answers.len());
+        self.by_class = vec![Class::Unmet; n_classes];
     }
 
-    /// The group of the device of row `row`, its unknown labels read as absent.
-    fn group_of(&mut self, row: usize, facts: &Facts) -> Option<Arc<Group>> {
-        let Some(classes) = &self.classes else { return self.group(facts) };
-        let Some(&class) = classes.of.get(row) else { return self.group(facts) };
-        let class = class as usize;
-        if let Some(Some(group)) = self.by_class.get(class) {
-            return group.clone();
+    /// The class of the device of row `row`, its unknown labels read as absent.
+    fn class(&mut self, row: usize) -> Class {
+        let met = self.classes.as_ref().and_then(|classes| classes.of.get(row)).copied();
+        let Some(class) = met.map(|class| class as usize) else {
+            let Some(facts) = self.rows.facts(row) else { return Class::Alike(NOT_MEMBER) };
+            return self.group(&facts).map_or(Class::Alike(NOT_MEMBER), Class::Group);
+        };
+        if let Class::Unmet = self.by_class[class] {
+            self.by_class[class] = self.new_class(class);
         }
-        let answers = classes.answers[class].clone();
-        let n_classes = classes.answers.len();
-        let group = self.group_with(answers);
-        self.by_class.resize(n_classes, None);
-        self.by_class[class] = Some(group.clone());
-        group
+        self.by_class[class].clone()
+    }
+
+    fn new_class(&mut self, class: usize) -> Class {
+        let answers = self.classes.as_ref().map(|classes| classes.answers[class].clone());
+        // Each comes once, so no other asks for its group.
+        let group = answers.and_then(|answers| self.new_group(&answers));
+        match group {
+            None => Class::Alike(NOT_MEMBER),
+            Some(group) if group.checked.is_settled() => Class::Alike(group.outcome),
+            Some(group) => Class::Group(group),
+        }
     }
 
     fn group(&mut self, facts: &Facts) -> Option<Arc<Group>> {
-        self.group_with(self.evaluator.answers(facts))
-    }
-
-    fn group_with(&mut self, answers: Answers) -> Option<Arc<Group>> {
+        let answers = self.evaluator.answers(facts);
         if let Some(group) = self.groups.get(&answers) {
             return group.clone();
         }
-        let group = self.evaluator.evaluate::<()>(&answers).map(|claims| {
-            let checked = check(&claims, &[]);
-            let labels = claims.labels();
-            Arc::new(Group { claims, checked, labels })
-        });
+        let group = self.new_group(&answers);
         self.groups.insert(answers, group.clone());
         group
     }
 
-    fn outcome(&mut self, row: usize, facts: &Facts) -> Outcome {
-        if facts.has_unknown() && self.completions.matter(facts) {
-            return self.determine(facts);
-        }
-        let Some(group) = self.group_of(row, facts) else { return Outcome::NotMember };
-        if group.checked.varies {
-            // Candidates that mention labels may be equal on this device.
-            let checked = check(&group.claims.settle(facts), &[]);
-            return self.member(&checked, facts, Arc::from([]));
-        }
-        self.member(&group.checked, facts, Arc::from([]))
+    fn new_group(&mut self, answers: &Answers) -> Option<Arc<Group>> {
+        let claims = self.evaluator.evaluate::<()>(answers)?;
+        let checked = check(&claims, &[]);
+        let outcome = self.add(&checked, Arc::from([]));
+        Some(Arc::new(Group { claims, checked, outcome, labels: OnceLock::new() }))
     }
 
-    fn member(
-        &mut self,
-        checked: &Checked,
-        facts: &Facts,
-        undetermined: Arc<[ResourceName]>,
-    ) -> Outcome {
-        for fault in &checked.faults {
-            self.faults.add(fault, facts.id());
+    /// The place of the outcome of the device of row `row`.
+    fn outcome(&mut self, row: usize) -> u32 {
+        if self.rows.has_unknown(row)
+            && let Some(facts) = self.rows.facts(row)
+            && self.completions.matter(&facts)
+        {
+            return self.determine(row, &facts);
         }
-        for (key, mentions) in &checked.mentions {
-            if facts.label(key.as_str()) == Knowledge::Absent {
-                for (path, value) in mentions {
-                    let fault = Fault::MissingLabel {
-                        path: path.clone(),
-                        key: key.clone(),
-                        value: value.clone(),
-                    };
-                    self.faults.add(&fault, facts.id());
-                }
-            }
+        let group = match self.class(row) {
+            Class::Unmet => return NOT_MEMBER,
+            Class::Alike(outcome) => return outcome,
+            Class::Group(group) => group,
+        };
+        if group.checked.varies
+            && let Some(facts) = self.rows.facts(row)
+        {
+            // Candidates that mention labels may be equal on this device.
+            let checked = check(&group.claims.settle(&facts), &[]);
+            self.blame(&checked, row);
+            return self.add(&checked, Arc::from([]));
         }
+        self.blame(&group.checked, row);
+        group.outcome
+    }
+
+    /// Notes what is wrong on the device of row `row`.
+    fn blame(&mut self, checked: &Checked, row: usize) {
+        let lacking = checked.mentions.iter().filter(|(key, _)| self.rows.lacks(row, key));
+        let missing = lacking.flat_map(|(key, mentions)| {
+            mentions.iter().map(|(path, value)| {
+                let (path, key, value) = (path.clone(), key.clone(), value.clone());
+                Fault::MissingLabel { path, key, value }
+            })
+        });
+        let mut faults = checked.faults.iter().cloned().chain(missing).peekable();
+        if faults.peek().is_none() {
+            return;
+        }
+        let Some(facts) = self.rows.facts(row) else { return };
+        faults.for_each(|fault| self.faults.add(&fault, facts.id()));
+    }
+
+    /// A place for what a member gets.
+    fn add(&mut self, checked: &Checked, undetermined: Arc<[ResourceName]>) -> u32 {
         let configuration = Arc::clone(&checked.configuration);
-        Outcome::Member(Member { configuration, undetermined })
+        self.add_outcome(Outcome::Member(Member { configuration, undetermined }))
+    }
+
+    fn add_outcome(&mut self, outcome: Outcome) -> u32 {
+        self.outcomes.push(outcome);
+        // An inventory has fewer than 2³² devices, and there are fewer classes.
+        u32::try_from(self.outcomes.len() - 1).unwrap_or(NOT_MEMBER)
     }
 }
 
@@ -231,15 +283,28 @@ impl Resolved {
         &self.0.inventory
     }
 
-    /// Each device with its outcome, in the order of the ids.
+    /// Each device with its outcome, in the order of the ids. Costs what
+    /// [`Inventory::devices`] does.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Facts, &Outcome)> {
-        self.0.inventory.devices().iter().zip(&self.0.outcomes)
+        self.0.inventory.devices().iter().zip(self.outcomes())
+    }
+
+    /// The outcomes of all devices, in the order of the ids. Devices of which the fleet says the
+    /// same share one.
+    pub fn outcomes(&self) -> impl ExactSizeIterator<Item = &Outcome> {
+        self.0.of.iter().map(|&place| &self.0.outcomes[place as usize])
+    }
+
+    /// The outcome of the device at the position `at` of the inventory, if there is one.
+    #[must_use]
+    pub fn outcome_at(&self, at: usize) -> Option<&Outcome> {
+        self.0.of.get(at).and_then(|&place| self.0.outcomes.get(place as usize))
     }
 
     /// The outcome of the device `id`, if it is listed. Costs O(log devices).
     #[must_use]
     pub fn outcome(&self, id: &str) -> Option<&Outcome> {
-        self.0.inventory.position(id).map(|at| &self.0.outcomes[at])
+        self.0.inventory.position(id).and_then(|at| self.outcome_at(at))
     }
 
     /// The digest of the fleet's expression.
@@ -248,15 +313,15 @@ impl Resolved {
         self.0.fleet_digest
     }
 
-    /// The digest of the inventory.
+    /// The digest of the inventory. Costs O(inventory) when first asked for.
     #[must_use]
     pub fn inventory_digest(&self) -> Digest {
-        self.0.inventory_digest
+        self.0.inventory.digest()
     }
 }
 
 impl std::fmt::Debug for Resolved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Resolved({} on {} devices)", self.0.fleet_digest.short(), self.0.outcomes.len())
+        write!(f, "Resolved({} on {} devices)", self.0.fleet_digest.short(), self.0.of.len())
     }
 }

@@ -54,14 +54,15 @@ impl Snapshot {
     /// where everything is known.
     #[must_use]
     pub fn wanted(resolved: &Resolved) -> Self {
-        let members = resolved.iter().filter_map(|(facts, outcome)| match outcome {
-            Outcome::Member(member) if member.configuration.is_constant() => {
-                Some((facts.id().clone(), Arc::clone(&member.configuration)))
-            }
-            Outcome::Member(member) => {
-                Some((facts.id().clone(), Arc::new(member.configuration.instantiate(facts))))
-            }
-            Outcome::NotMember | Outcome::Undetermined => None,
+        let inventory = resolved.inventory();
+        let members = resolved.outcomes().enumerate().filter_map(|(row, outcome)| {
+            let Outcome::Member(member) = outcome else { return None };
+            let written = &member.configuration;
+            let held = match written.is_constant() {
+                true => Arc::clone(written),
+                false => Arc::new(written.instantiate(inventory.facts(row)?.as_ref())),
+            };
+            Some((inventory.id(row)?, held))
         });
         // Devices come in the order of their ids, each once.
         Self(members.collect())

@@ -34,20 +34,21 @@ pub(crate) struct Limits {
 pub(crate) fn lower(resolved: &Resolved, limits: Limits) -> Result<Objects, LowerError> {
     let contents = resolved.fleet().contents();
     let mut seen: HashSet<*const Configuration> = HashSet::new();
-    for (facts, outcome) in resolved.iter() {
+    for (row, outcome) in resolved.outcomes().enumerate() {
         let Outcome::Member(member) = outcome else { continue };
         let resources = member.configuration.resources();
         if !seen.insert(Arc::as_ptr(&member.configuration)) {
             continue;
         }
+        let Some(facts) = resolved.inventory().facts(row) else { continue };
         if resources.len() + 1 > limits.n_messages {
             let kind = LowerErrorKind::TooMany { n: resources.len(), n_max: limits.n_messages - 1 };
             let first = resources.keys().next();
             return Err(LowerError::new(kind, first, facts.id(), "name"));
         }
         for (name, state) in resources {
-            check_size(name, state, facts, limits)?;
-            check_content(name, state, facts, &contents)?;
+            check_size(name, state, &facts, limits)?;
+            check_content(name, state, &facts, &contents)?;
             if state.leaves().iter().any(|(_, value)| !value.is_constant()) {
                 // Other devices of this configuration hold other texts.
                 seen.remove(&Arc::as_ptr(&member.configuration));

@@ -21,14 +21,15 @@ pub struct Objects {
 pub(crate) fn lower(resolved: &Resolved) -> Result<Objects, LowerError> {
     let contents = resolved.fleet().contents();
     let mut seen: HashSet<*const Configuration> = HashSet::new();
-    for (facts, outcome) in resolved.iter() {
+    for (row, outcome) in resolved.outcomes().enumerate() {
         let Outcome::Member(member) = outcome else { continue };
         if !seen.insert(Arc::as_ptr(&member.configuration)) {
             continue;
         }
+        let Some(facts) = resolved.inventory().facts(row) else { continue };
         for (name, state) in member.configuration.resources() {
             let Some((field, value)) = named_content(state) else { continue };
-            let Value::Text(word) = value.instantiate(facts) else { continue };
+            let Value::Text(word) = value.instantiate(&facts) else { continue };
             let digest = word.as_literal().unwrap_or_default();
             let found = digest.parse().is_ok_and(|digest: Digest| contents.contains_key(&digest));
             if !found {

@@ -112,7 +112,7 @@ proptest! {
     #[test]
     fn columns_are_the_inventory(inventory in inventory()) {
         let columns = Columns::of(&inventory).unwrap();
-        prop_assert_eq!(&columns.inventory(), &inventory);
+        prop_assert_eq!(&Inventory::from(columns.clone()), &inventory);
         prop_assert_eq!(columns.digest(), inventory.digest());
     }
 
@@ -161,7 +161,7 @@ proptest! {
             columns.replace(row, &facts).unwrap();
             evaluation.update(row, &facts).unwrap();
         }
-        let again = evaluate(&fleet, &Columns::of(&columns.inventory()).unwrap());
+        let again = evaluate(&fleet, &Columns::of(&Inventory::from(columns.clone())).unwrap());
         for row in 0..columns.len() {
             let claims = |e: &escadre_algebra::Evaluation| e.claims(e.class(row)?).cloned();
             prop_assert_eq!(claims(&evaluation), claims(&again));

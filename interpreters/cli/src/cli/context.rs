@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Unresolved};
+use escadre_algebra::{Columns, Coverage, Facts, Fleet, Inventory, Resolved, Unresolved};
 use escadre_interpreter::inventory::{ReadOptions, read_path};
 
 use super::args::{Listing, Reading};
@@ -104,7 +104,12 @@ impl<'a> Context<'a> {
     }
 
     /// What is wrong with a fleet, and the command that says more about it.
-    fn unresolved(&self, findings: Unresolved, lock: Option<&Path>, listing: &Listing) -> Failure {
+    pub(crate) fn unresolved(
+        &self,
+        findings: Unresolved,
+        lock: Option<&Path>,
+        listing: &Listing,
+    ) -> Failure {
         let head = match lock {
             Some(lock) => format!("the fleet of {} does not resolve", lock.display()),
             None => "the fleet does not resolve on this inventory".to_owned(),
@@ -183,10 +188,20 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
     Ok(read.inventory)
 }
 
+/// The devices of `inventory` by columns.
+pub(crate) fn columns(inventory: &Inventory) -> Result<&Columns, Failure> {
+    inventory.columns().ok_or_else(|| {
+        Failure::new(
+            "the inventory is too large: more than 4 GiB of ids, or of values of one label",
+        )
+        .help("divide it into several inventories")
+    })
+}
+
 /// The device called `id`.
 pub(crate) fn device<'i>(inventory: &'i Inventory, id: &str) -> Result<&'i Facts, Failure> {
     inventory.device(id).ok_or_else(|| {
-        let ids = inventory.devices().iter().map(|facts| facts.id().as_str());
+        let ids = inventory.ids();
         let failure = Failure::new(format!("the inventory lists no device `{id}`"));
         match close::suggestion(id, ids) {
             None => failure.help("`select` lists ids, such as `select '' -i INVENTORY`"),

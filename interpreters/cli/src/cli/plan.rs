@@ -41,7 +41,7 @@ pub(crate) fn run(args: &args::Plan, context: &mut Context<'_>) -> Result<Code, 
     let plan = match (&args.target, &args.against) {
         (Some(target), _) => target.with(Access::Read, Planning(&resolved))?,
         (None, Some(path)) => against(path, args, &resolved, context)?,
-        (None, None) => from_snapshot("nothing", "nothing", &Snapshot::empty(), &resolved),
+        (None, None) => from_nothing(&resolved),
     };
     if let Some(path) = args.out.as_ref().filter(|path| *path != Path::new("-")) {
         files::stream(path, |out| document(&plan).write(out))?;
@@ -74,20 +74,13 @@ fn against(
     context: &Context<'_>,
 ) -> Result<Plan, Failure> {
     let fleet = read_fleet(path)?;
-    let before = ManuallyDrop::new(context.resolve(
-        &fleet,
-        Some(path),
-        resolved.inventory(),
-        &args.listing,
-    )?);
-    let revision = before.fleet_digest().to_string();
-    let held = ManuallyDrop::new(Snapshot::wanted(&before));
-    Ok(from_snapshot(&format!("fleet:{}", path.display()), &revision, &held, resolved))
+    Plan::of_edit(&format!("fleet:{}", path.display()), &fleet, resolved)
+        .map_err(|findings| context.unresolved(findings, Some(path), &args.listing))
 }
 
-fn from_snapshot(target: &str, base: &str, held: &Snapshot, resolved: &Resolved) -> Plan {
+fn from_nothing(resolved: &Resolved) -> Plan {
     let desired = Desired { resolved, normalise: &|_, state| Some(Arc::clone(state)) };
-    Plan::new(target, &Revision(base.into()), held, &desired)
+    Plan::new("nothing", &Revision("nothing".into()), &Snapshot::empty(), &desired)
 }
 
 /// What to do next: the command that applies the plan, with every option that it was made with.

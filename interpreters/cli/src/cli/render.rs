@@ -5,7 +5,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, Facts, Member, Outcome, ResourceName};
+use escadre_algebra::{Configuration, Inventory, Member, Outcome, ResourceName};
 use escadre_interpreter::present::number;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -23,13 +23,15 @@ pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Fail
     let asked: HashSet<&str> = args.devices.iter().map(String::as_str).collect();
     let mut rendered = Rendered::default();
     let mut n_undetermined = 0_usize;
-    for (facts, outcome) in resolved.iter() {
-        let id = facts.id().as_str();
+    let inventory = resolved.inventory();
+    for (at, (id, outcome)) in inventory.ids().zip(resolved.outcomes()).enumerate() {
         if !asked.is_empty() && !asked.contains(id) {
             continue;
         }
         match outcome {
-            Outcome::Member(member) => rendered.write(args.format, facts, member, context)?,
+            Outcome::Member(member) => {
+                rendered.write(args.format, Device { inventory, at, id }, member, context)?;
+            }
             Outcome::NotMember if !asked.is_empty() => {
                 context.note(&format!("`{id}` is no member: it gets nothing"));
             }
@@ -50,6 +52,24 @@ pub(crate) fn run(args: &Render, context: &mut Context<'_>) -> Result<Code, Fail
     Ok(Code::Done)
 }
 
+/// One device of an inventory.
+#[derive(Clone, Copy)]
+struct Device<'a> {
+    inventory: &'a Inventory,
+    at: usize,
+    id: &'a str,
+}
+
+impl Device<'_> {
+    /// What the device gets, texts filled in.
+    fn instance(self, written: &Arc<Configuration>) -> Arc<Configuration> {
+        match self.inventory.facts(self.at).filter(|_| !written.is_constant()) {
+            None => Arc::clone(written),
+            Some(facts) => Arc::new(written.instantiate(&facts)),
+        }
+    }
+}
+
 /// At most so many bytes of text are kept.
 const MAX_KEPT: usize = 64 << 20;
 
@@ -64,16 +84,16 @@ impl Rendered {
     fn write(
         &mut self,
         format: RenderFormat,
-        facts: &Facts,
+        device: Device<'_>,
         member: &Member,
         context: &mut Context<'_>,
     ) -> Result<(), Failure> {
         match format {
             RenderFormat::Json => {
                 context.out.put("{\"id\":")?;
-                context.out.put(&json(facts.id().as_str())?)?;
+                context.out.put(&json(device.id)?)?;
                 context.out.put(",\"resources\":")?;
-                self.put_resources(facts, &member.configuration, context)?;
+                self.put_resources(device, &member.configuration, context)?;
                 if !member.undetermined.is_empty() {
                     context.out.put(",\"undetermined\":")?;
                     context.out.put(&json(&undetermined(member))?)?;
@@ -81,8 +101,8 @@ impl Rendered {
                 context.out.put("}\n")
             }
             RenderFormat::Yaml => {
-                let text = serde_saphyr::to_string(&Document { facts, member });
-                let text = text.map_err(|error| unwritable(facts, &error))?;
+                let text = serde_saphyr::to_string(&Document { device, member });
+                let text = text.map_err(|error| unwritable(device.id, &error))?;
                 context.out.put("---\n")?;
                 context.out.put(&text)
             }
@@ -92,12 +112,12 @@ impl Rendered {
     /// Writes the resources as JSON, texts filled in.
     fn put_resources(
         &mut self,
-        facts: &Facts,
+        device: Device<'_>,
         configuration: &Arc<Configuration>,
         context: &mut Context<'_>,
     ) -> Result<(), Failure> {
         if !configuration.is_constant() {
-            return context.out.put(&json(&configuration.instantiate(facts).to_json())?);
+            return context.out.put(&json(&device.instance(configuration).to_json())?);
         }
         let address = Arc::as_ptr(configuration) as usize;
         if let Some(text) = self.known.get(&address) {
@@ -120,8 +140,8 @@ fn json(value: &(impl Serialize + ?Sized)) -> Result<String, Failure> {
     })
 }
 
-fn unwritable(facts: &Facts, error: &dyn std::error::Error) -> Failure {
-    Failure::caused(format!("the configuration of `{}` cannot be written", facts.id()), error)
+fn unwritable(id: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::caused(format!("the configuration of `{id}` cannot be written"), error)
         .help("`--format json` can write every configuration")
 }
 
@@ -131,15 +151,15 @@ fn undetermined(member: &Member) -> Vec<&str> {
 
 /// What one device gets, as a document.
 struct Document<'a> {
-    facts: &'a Facts,
+    device: Device<'a>,
     member: &'a Member,
 }
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", self.facts.id().as_str())?;
-        let resources = self.member.configuration.instantiate(self.facts).to_json();
+        map.serialize_entry("id", self.device.id)?;
+        let resources = self.device.instance(&self.member.configuration).to_json();
         map.serialize_entry("resources", &resources)?;
         if !self.member.undetermined.is_empty() {
             map.serialize_entry("undetermined", &undetermined(self.member))?;

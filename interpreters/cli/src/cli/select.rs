@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use escadre_algebra::{Bound, Facts, Inventory, Knowledge, Selector, Test, Version};
+use escadre_algebra::{Bound, Column, Columns, Matches, Selector, Test, Version};
 use escadre_interpreter::present::number;
 
 use super::Code;
 use super::args::Select;
 use super::close;
-use super::context::Context;
+use super::context::{Context, columns};
 use super::error::Failure;
 
 pub(crate) fn run(args: &Select, context: &mut Context<'_>) -> Result<Code, Failure> {
@@ -18,22 +18,16 @@ pub(crate) fn run(args: &Select, context: &mut Context<'_>) -> Result<Code, Fail
             .help("see `select --help`"));
     }
     let inventory = context.inventory(&args.listing)?;
-    let (mut n_selected, mut n_undetermined) = (0_usize, 0_usize);
-    for facts in inventory.devices() {
-        match selector.matches(facts) {
-            Some(true) => {
-                n_selected += 1;
-                if !args.count {
-                    context.out.line(facts.id().as_str())?;
-                }
-            }
-            Some(false) => {}
-            None => n_undetermined += 1,
-        }
+    let columns = columns(&inventory)?;
+    let Matches { hold, undetermined } = columns.matches(&selector);
+    let rows = hold.iter().take_while(|_| !args.count);
+    for row in rows {
+        context.out.line(columns.id(row))?;
         if context.out.is_closed() {
             break;
         }
     }
+    let (n_selected, n_undetermined) = (hold.len(), undetermined.len());
     if args.count {
         context.out.line(&n_selected.to_string())?;
     }
@@ -43,28 +37,28 @@ pub(crate) fn run(args: &Select, context: &mut Context<'_>) -> Result<Code, Fail
             number(n_undetermined)
         ));
     }
-    for note in doubts(&selector, &inventory) {
+    for note in doubts(&selector, columns) {
         context.note(&note);
     }
     Ok(Code::Done)
 }
 
 /// Tests that no device can pass for how they are written, each told once.
-fn doubts(selector: &Selector, inventory: &Inventory) -> BTreeSet<String> {
-    let devices = inventory.devices();
-    let tests = selector.atoms().into_iter().filter(|_| !devices.is_empty());
+fn doubts(selector: &Selector, columns: &Columns) -> BTreeSet<String> {
+    let tests = selector.atoms().into_iter().filter(|_| !columns.is_empty());
+    // A device that may have any label may have this one.
+    let some_may = (0..columns.len()).any(|row| columns.unlisted_unknown(row));
     let doubt = |test: &Test| {
         let key = test.key()?.as_str();
-        if devices.iter().all(|facts| facts.label(key) == Knowledge::Absent) {
+        let Some(column) = columns.column(key) else {
             let known: BTreeSet<&str> =
-                devices.iter().flat_map(Facts::labels).map(|label| label.key.as_str()).collect();
+                columns.columns().iter().map(|column| column.key().as_str()).collect();
             let meant = close::suggestion(key, known).map(|near| format!("; did you mean {near}?"));
-            return Some(format!("no device has the label `{key}`{}", meant.unwrap_or_default()));
-        }
+            let doubt = format!("no device has the label `{key}`{}", meant.unwrap_or_default());
+            return (!some_may).then_some(doubt);
+        };
         match test {
-            Test::Compare { bound: Bound::Integer(bound), .. } => {
-                versions_only(key, *bound, devices)
-            }
+            Test::Compare { bound: Bound::Integer(bound), .. } => versions_only(*bound, column),
             _ => None,
         }
     };
@@ -72,15 +66,17 @@ fn doubts(selector: &Selector, inventory: &Inventory) -> BTreeSet<String> {
 }
 
 /// That a label which is compared with the integer `bound` is a version wherever it is known.
-fn versions_only(key: &str, bound: i64, devices: &[Facts]) -> Option<String> {
+fn versions_only(bound: i64, column: &Column) -> Option<String> {
+    let n_devices = column.n_devices();
     let mut n_versions = 0;
-    for facts in devices {
-        let Knowledge::Known(value) = facts.label(key) else { continue };
+    for (at, n_devices) in n_devices.into_iter().enumerate().filter(|(_, n)| *n > 0) {
+        let value = column.value(at);
         if value.parse::<i64>().is_ok() {
             return None;
         }
-        n_versions += usize::from(Version::parse(value).is_some());
+        n_versions += if Version::parse(value).is_some() { n_devices } else { 0 };
     }
+    let key = column.key();
     let noun = if n_versions == 1 { "device" } else { "devices" };
     (n_versions > 0).then(|| {
         format!(

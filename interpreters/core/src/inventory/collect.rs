@@ -1,13 +1,12 @@
-//! Devices in the making: labels interned, ids checked, mistakes kept.
+//! Devices in the making, label by label: ids and keys checked, mistakes kept.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use escadre_algebra::{Coverage, DeviceId, Facts, Inventory};
+use escadre_algebra::{Attestation, ColumnsBuilder, ColumnsError, Coverage, DeviceId, Inventory};
 
 use super::error::{BadLine, MAX_KEPT, ReadError, Wrong};
 use super::format::Format;
-use super::intern::Interner;
 use super::read::EMPTY;
 use super::text::span_or_all;
 
@@ -22,12 +21,14 @@ pub(super) struct Entry<'a> {
 
 /// The devices and the mistakes of a text so far.
 pub(super) struct Collector {
-    devices: Vec<Facts>,
+    columns: ColumnsBuilder,
+    last: Option<DeviceId>,
     // The line of each device, for naming the first of two with one id.
     lines: Vec<u64>,
     // CHOICE: ids in ascending order need no set; it is made at the first that is not.
     seen: Option<HashMap<DeviceId, u64>>,
-    labels: Interner,
+    // The numbers of the keys of one device.
+    keys: Vec<usize>,
     errors: Vec<BadLine>,
     n_bad: usize,
     coverage: Coverage,
@@ -37,10 +38,11 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(coverage: Coverage) -> Self {
         Self {
-            devices: Vec::new(),
+            columns: ColumnsBuilder::new(coverage),
+            last: None,
             lines: Vec::new(),
             seen: None,
-            labels: Interner::default(),
+            keys: Vec::new(),
             errors: Vec::new(),
             n_bad: 0,
             coverage,
@@ -92,59 +94,59 @@ impl Collector {
         if !labels.is_sorted_by(|a, b| a.key < b.key) {
             sort(text, labels)?;
         }
-        // As many as there are, so that no device holds room for more.
-        let mut made = Vec::with_capacity(labels.len());
-        self.labels.start_device();
+        self.keys.clear();
         for entry in labels.iter() {
-            made.push(self.labels.label(entry).map_err(|message| {
+            self.keys.push(self.columns.key(&entry.key).map_err(|error| {
                 let span = span_or_all(text, &entry.key);
-                Wrong::at(span, message)
+                Wrong::at(span, error.to_string())
             })?);
         }
-        let mut facts = Facts::from_labels(id, made);
+        self.columns.device(&id).map_err(|error| at_id(error.to_string()))?;
+        for (entry, &key) in labels.iter().zip(&self.keys) {
+            let attestation =
+                if entry.reported { Attestation::Reported } else { Attestation::Asserted };
+            self.columns.labelled(key, entry.value.as_deref(), attestation);
+        }
         if unlisted_unknown {
-            facts = facts.with_unlisted_unknown();
+            self.columns.unlisted_unknown();
         }
-        self.push(facts, line);
-        Ok(())
-    }
-
-    fn push(&mut self, facts: Facts, line: u64) {
         if let Some(seen) = &mut self.seen {
-            seen.insert(facts.id().clone(), line);
+            seen.insert(id.clone(), line);
         }
-        self.devices.push(facts);
+        self.last = Some(id);
         self.lines.push(line);
+        Ok(())
     }
 
     /// The line that already lists `id`.
     fn first_line_of(&mut self, id: &DeviceId) -> Option<u64> {
         if self.seen.is_none() {
-            if self.devices.last().is_none_or(|last| last.id() < id) {
+            if self.last.as_ref().is_none_or(|last| last < id) {
                 return None;
             }
-            let ids = self.devices.iter().map(|d| d.id().clone());
+            let ids = self.columns.ids().filter_map(|id| DeviceId::parse(id).ok());
             self.seen = Some(ids.zip(self.lines.iter().copied()).collect());
         }
         self.seen.as_ref().and_then(|seen| seen.get(id).copied())
     }
 
     /// The inventory of all devices, if no line was bad.
-    pub(super) fn finish(self, source_name: &str, format: Format) -> Result<Inventory, ReadError> {
+    pub(super) fn finish(
+        mut self,
+        source_name: &str,
+        format: Format,
+    ) -> Result<Inventory, ReadError> {
         if self.n_bad > 0 {
             return Err(ReadError::lines(source_name, self.errors, self.n_bad));
         }
-        let said_nothing = self.devices.is_empty() && !self.states_coverage;
+        let said_nothing = self.lines.is_empty() && !self.states_coverage;
         if said_nothing && format == Format::JsonLines {
             return Err(ReadError::whole(source_name, EMPTY));
         }
-        let mut devices = self.devices;
-        if self.seen.is_some() {
-            devices.sort_by(|a, b| a.id().cmp(b.id()));
-        }
-        // The ids are unique, so this cannot fail; if it did, the text would be at fault.
-        Inventory::new(devices, self.coverage)
-            .map_err(|error| ReadError::whole(source_name, error.to_string()))
+        // The ids are unique, so only the size can be wrong.
+        self.columns.set_coverage(self.coverage);
+        let too_large = |error: ColumnsError| ReadError::whole(source_name, error.to_string());
+        self.columns.finish().map(Inventory::from).map_err(too_large)
     }
 }
 

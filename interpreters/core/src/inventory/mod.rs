@@ -19,7 +19,6 @@ mod collect;
 mod csv;
 mod error;
 mod format;
-mod intern;
 mod jsonl;
 mod kube;
 mod lines;

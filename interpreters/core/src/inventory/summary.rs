@@ -1,9 +1,8 @@
 //! What an inventory holds, in a few lines.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
 
-use escadre_algebra::{Attestation, Coverage, Facts, Inventory};
+use escadre_algebra::{Column, Columns, Coverage, Inventory};
 use serde::Serialize;
 
 /// The number of most frequent values that a summary keeps of each label.
@@ -77,53 +76,45 @@ pub struct ValueCount {
     pub n_devices: usize,
 }
 
-#[derive(Default)]
-struct Counts<'a> {
-    n_unknown: usize,
-    n_reported: usize,
-    values: HashMap<&'a str, usize>,
-}
-
 impl Summary {
-    /// The summary of `inventory`. Costs O(labels of all devices).
+    /// The summary of `inventory`; without labels if they are too large for columns
+    /// ([`Inventory::columns`]). Costs O(labels of all devices).
     #[must_use]
     pub fn of(inventory: &Inventory) -> Self {
-        let mut counts: BTreeMap<&str, Counts<'_>> = BTreeMap::new();
-        for label in inventory.devices().iter().flat_map(Facts::labels) {
-            let of_key = counts.entry(label.key.as_str()).or_default();
-            match label.value.as_deref() {
-                Some(value) => *of_key.values.entry(value).or_default() += 1,
-                None => of_key.n_unknown += 1,
-            }
-            of_key.n_reported += usize::from(label.attestation == Attestation::Reported);
-        }
+        let columns = inventory.columns();
+        let labels = columns.map_or(&[][..], Columns::columns).iter();
+        let rows =
+            columns.into_iter().flat_map(|c| (0..c.len()).map(|row| c.unlisted_unknown(row)));
         Self {
             n_devices: inventory.len(),
             complete: inventory.coverage() == Coverage::Complete,
-            n_unlisted_unknown: inventory.devices().iter().filter(|d| d.unlisted_unknown()).count(),
-            labels: counts.into_iter().map(|(key, counts)| counts.summary(key)).collect(),
+            n_unlisted_unknown: rows.filter(|unknown| *unknown).count(),
+            labels: labels.map(LabelSummary::of).collect(),
         }
     }
 }
 
-impl Counts<'_> {
-    fn summary(self, key: &str) -> LabelSummary {
-        let n_distinct = self.values.len();
-        let n_devices = self.values.values().sum();
-        let mut top: Vec<(&str, usize)> = self.values.into_iter().collect();
-        let order = |&(value, n): &(&str, usize)| (Reverse(n), value.to_owned());
+impl LabelSummary {
+    fn of(column: &Column) -> Self {
+        let counted = column.n_devices();
+        // Updates may have left values that no device has any more.
+        let mut top: Vec<(&str, usize)> = (0..counted.len())
+            .map(|at| (column.value(at), counted[at]))
+            .filter(|(_, n)| *n > 0)
+            .collect();
+        let (n_distinct, n_devices) = (top.len(), counted.iter().sum());
         if top.len() > N_TOP {
             top.select_nth_unstable_by(N_TOP, |a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
             top.truncate(N_TOP);
         }
-        top.sort_by_key(order);
+        top.sort_by_key(|&(value, n)| (Reverse(n), value.to_owned()));
         let count =
             |(value, n): (&str, usize)| ValueCount { value: value.to_owned(), n_devices: n };
-        LabelSummary {
-            key: key.to_owned(),
+        Self {
+            key: column.key().to_string(),
             n_devices,
-            n_unknown: self.n_unknown,
-            n_reported: self.n_reported,
+            n_unknown: column.n_unknown(),
+            n_reported: column.n_reported(),
             n_distinct,
             top: top.into_iter().map(count).collect(),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use escadre_algebra::{Configuration, Facts, Member, ResourceState};
 
-use super::{Desired, ResourceChange};
+use super::{Desired, Device, ResourceChange};
 
 /// Compares device by device; what devices share is compared once.
 pub(super) struct Comparison<'a> {
@@ -20,38 +20,43 @@ impl<'a> Comparison<'a> {
         Self { desired, known: HashMap::new() }
     }
 
-    /// What changes on the device of `facts`, which holds `before` and is to be `member`.
+    /// What changes on `device`, which holds `before` and is to be `member`.
     pub(super) fn changes(
         &mut self,
-        facts: &Facts,
+        device: Device<'_>,
         member: &Member,
         before: Option<&Arc<Configuration>>,
     ) -> Vec<ResourceChange> {
         // What one device alone holds is not worth remembering.
         let is_shared = before.is_none_or(|before| Arc::strong_count(before) > 1);
         if !is_shared || !member.configuration.is_constant() || !member.undetermined.is_empty() {
-            return differences(facts, member, before, self.desired);
+            return differences(device, member, before, self.desired);
         }
         let address = |configuration: &Arc<Configuration>| Arc::as_ptr(configuration) as usize;
         let key = (before.map_or(0, address), address(&member.configuration));
         let desired = self.desired;
-        self.known.entry(key).or_insert_with(|| differences(facts, member, before, desired)).clone()
+        self.known
+            .entry(key)
+            .or_insert_with(|| differences(device, member, before, desired))
+            .clone()
     }
 }
 
 /// The resources that differ, in the order of their names.
 fn differences(
-    facts: &Facts,
+    device: Device<'_>,
     member: &Member,
     before: Option<&Arc<Configuration>>,
     desired: &Desired<'_>,
 ) -> Vec<ResourceChange> {
+    let is_constant = member.configuration.is_constant();
+    let facts = (!is_constant).then(|| device.facts()).flatten();
     let nothing = Configuration::default();
     let held = before.map_or(&nothing, |before| before);
     let mut resources = Vec::new();
     for (name, written) in member.configuration.resources() {
         let Some(written) = (desired.normalise)(name, written) else { continue };
-        let after = instantiate(&written, facts);
+        let after = instantiate(&written, facts.as_deref());
         let before = held.resources().get(name);
         if before.is_none_or(|before| !Arc::ptr_eq(before, &after) && **before != *after) {
             let (before, after) = (before.cloned(), Some(after));
@@ -80,6 +85,9 @@ fn differences(
     resources
 }
 
-fn instantiate(state: &Arc<ResourceState>, facts: &Facts) -> Arc<ResourceState> {
-    if state.is_constant() { Arc::clone(state) } else { Arc::new(state.instantiate(facts)) }
+fn instantiate(state: &Arc<ResourceState>, facts: Option<&Facts>) -> Arc<ResourceState> {
+    match facts.filter(|_| !state.is_constant()) {
+        None => Arc::clone(state),
+        Some(facts) => Arc::new(state.instantiate(facts)),
+    }
 }

@@ -1,12 +1,14 @@
 //! Plans: what would change on which device.
 
 mod compare;
+mod edit;
 mod group;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use escadre_algebra::{
-    Configuration, Coverage, DeviceId, Digest, Facts, Outcome, Resolved, ResourceName,
+    Configuration, Coverage, DeviceId, Digest, Facts, Inventory, Outcome, Resolved, ResourceName,
     ResourceState,
 };
 
@@ -114,35 +116,58 @@ impl Stale {
     }
 }
 
+/// One listed device, of which little is asked: its facts may have to be put together.
+#[derive(Clone, Copy)]
+struct Device<'a> {
+    inventory: &'a Inventory,
+    row: usize,
+}
+
+impl<'a> Device<'a> {
+    fn id(self) -> Option<DeviceId> {
+        self.inventory.id(self.row)
+    }
+
+    fn facts(self) -> Option<Cow<'a, Facts>> {
+        self.inventory.facts(self.row)
+    }
+}
+
 impl Plan {
     /// The plan from `held`, of revision `base`, to `desired`. Devices that share what they
     /// hold and what they are to hold are compared once. Costs O(devices + claims).
     #[must_use]
     pub fn new(target: &str, base: &Revision, held: &Snapshot, desired: &Desired<'_>) -> Self {
         let resolved = desired.resolved;
-        let coverage = resolved.inventory().coverage();
-        let mut plan = Self {
+        let mut plan = Self::empty(target, base, resolved);
+        plan.n_members = held.len();
+        // Both come in the order of the ids, and so do the changes.
+        let mut held = held.iter().peekable();
+        let mut comparison = Comparison::new(desired);
+        let inventory = resolved.inventory();
+        for (row, (id, outcome)) in inventory.ids().zip(resolved.outcomes()).enumerate() {
+            while let Some((id, before)) = held.next_if(|(held, _)| held.as_str() < id) {
+                plan.unlisted(id, before);
+            }
+            let before = held.next_if(|(held, _)| held.as_str() == id).map(|(_, before)| before);
+            plan.add(Device { inventory, row }, outcome, before, &mut comparison);
+        }
+        held.for_each(|(id, before)| plan.unlisted(id, before));
+        plan
+    }
+
+    /// A plan in which no device has a fate yet.
+    fn empty(target: &str, base: &Revision, resolved: &Resolved) -> Self {
+        Self {
             target: target.to_owned(),
             base: base.clone(),
             fleet: resolved.fleet_digest(),
             inventory: resolved.inventory_digest(),
-            coverage,
+            coverage: resolved.inventory().coverage(),
             summary: Summary::default(),
-            n_members: held.len(),
+            n_members: 0,
             changes: Vec::new(),
-        };
-        // Both come in the order of the ids, and so do the changes.
-        let mut held = held.iter().peekable();
-        let mut comparison = Comparison::new(desired);
-        for (facts, outcome) in resolved.iter() {
-            while let Some((id, before)) = held.next_if(|(id, _)| *id < facts.id()) {
-                plan.unlisted(id, before);
-            }
-            let before = held.next_if(|(id, _)| *id == facts.id()).map(|(_, before)| before);
-            plan.add(facts, outcome, before, &mut comparison);
         }
-        held.for_each(|(id, before)| plan.unlisted(id, before));
-        plan
     }
 
     /// The plan made of these parts, as a stored plan gives them.
@@ -156,7 +181,7 @@ impl Plan {
 
     fn add(
         &mut self,
-        facts: &Facts,
+        device: Device<'_>,
         outcome: &Outcome,
         before: Option<&Arc<Configuration>>,
         comparison: &mut Comparison<'_>,
@@ -170,10 +195,15 @@ impl Plan {
                 self.summary.unchanged += 1;
                 return;
             }
-            (Outcome::NotMember, Some(before)) => return self.remove(facts.id(), before),
+            (Outcome::NotMember, Some(before)) => {
+                if let Some(id) = device.id() {
+                    self.remove(&id, before);
+                }
+                return;
+            }
             (Outcome::Member(member), _) => member,
         };
-        let resources = comparison.changes(facts, member, before);
+        let resources = comparison.changes(device, member, before);
         let kind = match before {
             None => ChangeKind::Added,
             Some(_) if resources.is_empty() && member.undetermined.is_empty() => {
@@ -188,7 +218,8 @@ impl Plan {
         };
         self.summary.added += usize::from(kind == ChangeKind::Added);
         self.summary.changed += usize::from(kind == ChangeKind::Changed);
-        self.changes.push(Change { device: facts.id().clone(), kind, resources });
+        let change = device.id().map(|device| Change { device, kind, resources });
+        self.changes.extend(change);
     }
 
     /// Adds a member that the inventory does not list.

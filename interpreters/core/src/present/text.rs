@@ -88,7 +88,7 @@ pub(super) fn nothing(plan: &Plan, resolved: &Resolved) -> String {
 
 /// How many listed devices are no members. Where nothing changes, they were none before.
 pub(super) fn outside(resolved: &Resolved) -> usize {
-    resolved.iter().filter(|(_, outcome)| **outcome == Outcome::NotMember).count()
+    resolved.outcomes().filter(|outcome| **outcome == Outcome::NotMember).count()
 }
 
 /// What the groups that are not shown amount to.

@@ -43,12 +43,15 @@ pub(super) fn warnings(plan: &Plan, resolved: &Resolved, options: &TextOptions) 
     let mut n_outside = 0;
     let mut whole: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     let mut partly: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
-    for (facts, outcome) in resolved.iter() {
-        let changes = || plan.changes().binary_search_by(|c| c.device.cmp(facts.id())).is_ok();
+    for (row, outcome) in resolved.outcomes().enumerate() {
+        // Most devices have nothing unknown, and need not be looked at.
+        let facts = || &resolved.inventory().devices()[row];
         match outcome {
-            Outcome::Undetermined => add(&mut whole, facts, &[], max),
+            Outcome::Undetermined => add(&mut whole, facts(), &[], max),
             Outcome::Member(member) if !member.undetermined.is_empty() => {
-                let alike = if changes() { &mut partly } else { &mut whole };
+                let facts = facts();
+                let changes = plan.changes().binary_search_by(|c| c.device.cmp(facts.id())).is_ok();
+                let alike = if changes { &mut partly } else { &mut whole };
                 add(alike, facts, &member.undetermined, max);
             }
             Outcome::NotMember => n_outside += 1,

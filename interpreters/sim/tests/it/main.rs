@@ -8,6 +8,7 @@
 
 mod conformance;
 mod disks;
+mod edits;
 mod faults;
 mod folder;
 mod laws;

@@ -6,9 +6,11 @@ mod markdown;
 mod sarif;
 mod text;
 
+use std::borrow::Cow;
+
 use escadre_algebra::analysis::{Difference, Kind, Membership};
 use escadre_algebra::{
-    DeviceId, Explanation, Facts, Fleet, Inventory, Path, ResourceName, Value, denote,
+    DeviceId, Explanation, Facts, Fleet, Inventory, Matches, Path, ResourceName, Value, denote,
 };
 
 pub use json::difference_json;
@@ -116,16 +118,16 @@ pub(super) struct Asked {
 /// One kind of device, and what an inventory has of it.
 pub(super) struct Reviewed<'a> {
     kind: &'a Kind,
-    listed: Option<Listed<'a>>,
+    listed: Option<Listed>,
 }
 
 /// The devices of an inventory that are of one kind.
 #[derive(Default)]
-pub(super) struct Listed<'a> {
+pub(super) struct Listed {
     n_devices: usize,
     /// How many may be, for labels that are unknown.
     n_undetermined: usize,
-    named: Vec<&'a DeviceId>,
+    named: Vec<DeviceId>,
 }
 
 impl<'a> Review<'a> {
@@ -191,7 +193,7 @@ impl<'a> Review<'a> {
     /// Who wrote what on the devices of a kind.
     fn reasons(&self, reviewed: &Reviewed<'_>) -> Reasons {
         let example = reviewed.example(self.inventory);
-        let explain = |fleet: &Fleet| example.map(|facts| fleet.explain(facts, None));
+        let explain = |fleet: &Fleet| example.as_deref().map(|facts| fleet.explain(facts, None));
         Reasons {
             before: explain(self.old.fleet).unwrap_or_default(),
             after: explain(self.new.fleet).unwrap_or_default(),
@@ -216,10 +218,13 @@ pub(super) struct Reasons {
 
 impl Reviewed<'_> {
     /// A device of this kind: the synthetic one, or else a listed one.
-    fn example<'b>(&'b self, inventory: Option<&'b Inventory>) -> Option<&'b Facts> {
+    fn example<'b>(&'b self, inventory: Option<&'b Inventory>) -> Option<Cow<'b, Facts>> {
         let named = self.listed.as_ref().and_then(|listed| listed.named.first());
-        let listed = || inventory?.device(named?.as_str());
-        self.kind.example.as_ref().or_else(listed)
+        let listed = || {
+            let inventory = inventory?;
+            inventory.facts(inventory.position(named?.as_str())?)
+        };
+        self.kind.example.as_ref().map(Cow::Borrowed).or_else(listed)
     }
 
     /// What happens to the devices.
@@ -287,26 +292,14 @@ impl Reviewed<'_> {
     }
 }
 
-fn listed<'a>(kind: &Kind, inventory: &'a Inventory) -> Listed<'a> {
-    let mut listed = Listed::default();
-    let mut maybe = None;
-    for facts in inventory.devices() {
-        match kind.region.matches(facts) {
-            Some(true) => {
-                listed.n_devices += 1;
-                if listed.named.len() <= MAX_NAMED {
-                    listed.named.push(facts.id());
-                }
-            }
-            Some(false) => {}
-            None => {
-                listed.n_undetermined += 1;
-                maybe = maybe.or(Some(facts.id()));
-            }
-        }
+fn listed(kind: &Kind, inventory: &Inventory) -> Listed {
+    // What is too large for columns is too large to be counted.
+    let Some(columns) = inventory.columns() else { return Listed::default() };
+    let Matches { hold, undetermined } = columns.matches(&kind.region);
+    let id = |row| inventory.id(row);
+    let mut named: Vec<DeviceId> = hold.iter().take(MAX_NAMED + 1).filter_map(id).collect();
+    if named.is_empty() {
+        named.extend(undetermined.iter().next().and_then(id));
     }
-    if listed.named.is_empty() {
-        listed.named.extend(maybe);
-    }
-    listed
+    Listed { n_devices: hold.len(), n_undetermined: undetermined.len(), named }
 }
