@@ -222,7 +222,7 @@ fn item_to_json(item: &Item) -> serde_json::Value {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Configuration {
     resources: BTreeMap<ResourceName, Arc<ResourceState>>,
-    order: Vec<ResourceName>,
+    order: Arc<[ResourceName]>,
     // INVARIANT: whether some value of `resources` mentions the device; `ordered` keeps it.
     varies: bool,
 }
@@ -233,13 +233,13 @@ impl Configuration {
     pub fn new(resources: impl IntoIterator<Item = (ResourceName, Arc<ResourceState>)>) -> Self {
         let resources: BTreeMap<_, _> = resources.into_iter().collect();
         let order = crate::after::order(&resources).0;
-        Self::ordered(resources, order)
+        Self::ordered(resources, order.into())
     }
 
     /// The configuration with these resources, which come up in this order. Costs O(size).
     pub(crate) fn ordered(
         resources: BTreeMap<ResourceName, Arc<ResourceState>>,
-        order: Vec<ResourceName>,
+        order: Arc<[ResourceName]>,
     ) -> Self {
         let varies = !resources.values().all(|state| state.is_constant());
         Self { resources, order, varies }
@@ -281,7 +281,7 @@ impl Configuration {
             let constant = state.is_constant();
             (k.clone(), if constant { Arc::clone(state) } else { state.instantiate(facts).into() })
         });
-        Self::ordered(resources.collect(), self.order.clone())
+        Self::ordered(resources.collect(), Arc::clone(&self.order))
     }
 
     /// The digest of all resources. Costs O(size).

@@ -202,7 +202,7 @@ impl Inventory {
     /// ```
     /// use escadre_algebra::{Coverage, Facts, Inventory};
     /// let inventory = Inventory::new([Facts::of("a", [("role", "camera")])?], Coverage::Complete)?;
-    /// assert_eq!(inventory.facts(0).as_deref(), inventory.device("a"));
+    /// assert_eq!(inventory.facts(0), inventory.device("a"));
     /// assert_eq!(inventory.facts(1), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -217,11 +217,10 @@ impl Inventory {
         }
     }
 
-    /// The facts of the device `id`, if it is listed. Costs O(log n), and what
-    /// [`devices`](Self::devices) does.
+    /// The facts of the device `id`, if it is listed. Costs O(labels + log n).
     #[must_use]
-    pub fn device(&self, id: &str) -> Option<&Facts> {
-        self.position(id).map(|at| &self.devices()[at])
+    pub fn device(&self, id: &str) -> Option<Cow<'_, Facts>> {
+        self.position(id).and_then(|at| self.facts(at))
     }
 
     /// The digest of all facts and of the coverage; the order of listing does not matter.

@@ -1,6 +1,6 @@
 //! Checking claims: rendered where they can be, and what is wrong where they cannot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::after::{self, AfterError};
@@ -37,8 +37,39 @@ impl Checked {
     }
 }
 
+/// What many configurations have in common, stored once.
+#[derive(Default)]
+pub(super) struct Shared {
+    states: HashSet<Arc<ResourceState>>,
+    orders: HashSet<Arc<[ResourceName]>>,
+}
+
+impl Shared {
+    fn state(&mut self, state: ResourceState) -> Arc<ResourceState> {
+        if let Some(known) = self.states.get(&state) {
+            return Arc::clone(known);
+        }
+        let state = Arc::new(state);
+        self.states.insert(Arc::clone(&state));
+        state
+    }
+
+    fn order(&mut self, order: Vec<ResourceName>) -> Arc<[ResourceName]> {
+        if let Some(known) = self.orders.get(&order[..]) {
+            return Arc::clone(known);
+        }
+        let order: Arc<[ResourceName]> = order.into();
+        self.orders.insert(Arc::clone(&order));
+        order
+    }
+}
+
 /// Renders and checks `claims`; the resources in `elsewhere` exist but are not among them.
-pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked {
+pub(super) fn check(
+    claims: &Claims<()>,
+    elsewhere: &[ResourceName],
+    shared: &mut Shared,
+) -> Checked {
     let mut faults = Vec::new();
     let mut mentions: BTreeMap<LabelKey, Vec<(Path, Value)>> = BTreeMap::new();
     let mut varies = false;
@@ -55,7 +86,7 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
             };
             faults.extend(missing_fields(name, &state).into_iter().filter(|f| !is_contested(f)));
             mention(name, &state, &mut mentions);
-            resources.insert(name.clone(), Arc::new(state));
+            resources.insert(name.clone(), shared.state(state));
         }
         faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
     }
@@ -63,7 +94,7 @@ pub(super) fn check(claims: &Claims<()>, elsewhere: &[ResourceName]) -> Checked 
     order.retain(|name| resources.contains_key(name));
     faults.extend(errors.into_iter().map(Fault::After));
     Checked {
-        configuration: Arc::new(Configuration::ordered(resources, order)),
+        configuration: Arc::new(Configuration::ordered(resources, shared.order(order))),
         faults,
         mentions,
         varies,

@@ -129,7 +129,7 @@ impl Resolver<'_> {
         let Some(mut agreed) = agreed else { return NOT_MEMBER };
         agreed.leave_what_mentions_unknown(facts);
         let undetermined: Arc<[ResourceName]> = agreed.undetermined.iter().cloned().collect();
-        let checked = check(&agreed.claims(facts), &undetermined);
+        let checked = check(&agreed.claims(facts), &undetermined, &mut self.shared);
         self.blame(&checked, row);
         self.add(&checked, undetermined)
     }

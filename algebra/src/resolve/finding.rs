@@ -163,7 +163,7 @@ impl Collector {
         for (fault, on) in faults {
             let claims = annotated.entry(on.witness.clone()).or_insert_with(|| {
                 let facts = inventory.device(on.witness.as_str());
-                facts.and_then(|f| evaluator.evaluate(&evaluator.answers(f))).unwrap_or_default()
+                facts.and_then(|f| evaluator.evaluate(&evaluator.answers(&f))).unwrap_or_default()
             });
             findings.push(finding(fault, on, claims));
         }

@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::inventory::Inventory;
 use crate::names::{LabelKey, ResourceName};
-use check::{Checked, Fault, check};
+use check::{Checked, Fault, Shared, check};
 use determine::Completions;
 use finding::Collector;
 pub use finding::{Devices, Finding, Unresolved};
@@ -112,6 +112,7 @@ struct Resolver<'a> {
     by_class: Vec<Class>,
     completions: Completions,
     outcomes: Vec<Outcome>,
+    shared: Shared,
     faults: Collector,
 }
 
@@ -154,6 +155,7 @@ impl<'a> Resolver<'a> {
             by_class: Vec::new(),
             completions,
             outcomes: vec![Outcome::NotMember],
+            shared: Shared::default(),
             faults: Collector::default(),
         }
     }
@@ -210,7 +212,7 @@ impl<'a> Resolver<'a> {
 
     fn new_group(&mut self, answers: &Answers) -> Option<Arc<Group>> {
         let claims = self.evaluator.evaluate::<()>(answers)?;
-        let checked = check(&claims, &[]);
+        let checked = check(&claims, &[], &mut self.shared);
         let outcome = self.add(&checked, Arc::from([]));
         Some(Arc::new(Group { claims, checked, outcome, labels: OnceLock::new() }))
     }
@@ -232,7 +234,7 @@ impl<'a> Resolver<'a> {
             && let Some(facts) = self.rows.facts(row)
         {
             // Candidates that mention labels may be equal on this device.
-            let checked = check(&group.claims.settle(&facts), &[]);
+            let checked = check(&group.claims.settle(&facts), &[], &mut self.shared);
             self.blame(&checked, row);
             return self.add(&checked, Arc::from([]));
         }

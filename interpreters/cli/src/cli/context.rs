@@ -1,5 +1,6 @@
 //! What every command needs: the fleet, an inventory, and where to write.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -199,7 +200,7 @@ pub(crate) fn columns(inventory: &Inventory) -> Result<&Columns, Failure> {
 }
 
 /// The device called `id`.
-pub(crate) fn device<'i>(inventory: &'i Inventory, id: &str) -> Result<&'i Facts, Failure> {
+pub(crate) fn device<'i>(inventory: &'i Inventory, id: &str) -> Result<Cow<'i, Facts>, Failure> {
     inventory.device(id).ok_or_else(|| {
         let ids = inventory.ids();
         let failure = Failure::new(format!("the inventory lists no device `{id}`"));

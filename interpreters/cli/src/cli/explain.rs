@@ -18,7 +18,7 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     let fleet = context.fleet_beside(&args.listing.inventory)?;
     problems::understood(&fleet)?;
     let inventory = context.inventory(&args.listing)?;
-    let facts = device(&inventory, &args.device)?;
+    let facts = &*device(&inventory, &args.device)?;
     let why = fleet.explain(facts, path.as_ref());
     let undetermined = undetermined(&fleet, facts, path.as_ref());
     match args.format {

@@ -1,7 +1,7 @@
 //! Plans for people: changes grouped by what changes.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use escadre_algebra::{DeviceId, Field, ResourceName, ResourceState, Value};
@@ -44,6 +44,9 @@ pub struct FieldChange {
 
 type FieldKey = (Arc<[Field]>, Option<Value>);
 type SubjectKey = (ResourceName, ChangeKind, Vec<FieldKey>);
+type Key = (ChangeKind, Vec<SubjectKey>);
+/// Where the name and the states of a changed resource are.
+type Addresses = [usize; 4];
 type Held = Vec<Vec<BTreeMap<Option<Value>, usize>>>;
 
 impl Plan {
@@ -51,12 +54,12 @@ impl Plan {
     ///
     /// Two devices are in one group iff the same resources and fields change to the same values
     /// *as they were written*: a value that mentions a label does not make a group a device.
-    /// Costs O(changed fields · log groups).
+    /// Costs O(devices), and O(changed fields · log groups) for each different change.
     #[must_use]
     pub fn groups(&self) -> Vec<Group> {
-        let mut groups: BTreeMap<(ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held)> =
-            BTreeMap::new();
-        for change in &self.changes {
+        let mut groups: BTreeMap<Key, (Vec<usize>, Held)> = BTreeMap::new();
+        for alike in self.alike() {
+            let Some(change) = alike.first().and_then(|at| self.changes.get(*at)) else { continue };
             let differences: Vec<_> = change.resources.iter().map(difference).collect();
             let key: Vec<SubjectKey> = change
                 .resources
@@ -75,16 +78,54 @@ impl Plan {
                     slot.insert((Vec::new(), empty.collect()))
                 }
             };
-            devices.push(change.device.clone());
             for (held, fields) in held.iter_mut().zip(differences) {
                 for (held, (_, before, _)) in held.iter_mut().zip(fields) {
-                    *held.entry(before).or_default() += 1;
+                    *held.entry(before).or_default() += alike.len();
                 }
             }
+            devices.extend(alike);
         }
-        let mut groups: Vec<Group> = groups.into_iter().map(group).collect();
+        let mut groups: Vec<Group> = groups.into_iter().map(|entry| self.group(entry)).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.devices.len()));
         groups
+    }
+
+    /// The places of the changes, those together that share the states before and after: for
+    /// most devices those are the same pieces of memory.
+    fn alike(&self) -> Vec<Vec<usize>> {
+        let address = |state: &Option<Arc<ResourceState>>| {
+            state.as_ref().map_or(0, |state| Arc::as_ptr(state) as usize)
+        };
+        let mut numbers: HashMap<(ChangeKind, Vec<Addresses>), usize> = HashMap::new();
+        let mut alike: Vec<Vec<usize>> = Vec::new();
+        for (at, change) in self.changes.iter().enumerate() {
+            let resources = change.resources.iter().map(|resource| {
+                let name = resource.name.as_str().as_ptr() as usize;
+                let ResourceChange { before, after, written, .. } = resource;
+                [name, address(before), address(after), address(written)]
+            });
+            let number = *numbers.entry((change.kind, resources.collect())).or_insert(alike.len());
+            match alike.get_mut(number) {
+                Some(places) => places.push(at),
+                None => alike.push(vec![at]),
+            }
+        }
+        alike
+    }
+
+    fn group(&self, ((kind, key), (mut places, held)): (Key, (Vec<usize>, Held))) -> Group {
+        // Changes are in the order of the ids.
+        places.sort_unstable();
+        let devices = places.iter().filter_map(|at| Some(self.changes.get(*at)?.device.clone()));
+        let subjects = key.into_iter().zip(held).map(|((resource, kind, fields), held)| {
+            let fields = fields.into_iter().zip(held).map(|((fields, after), held)| {
+                let mut before: Vec<(Option<Value>, usize)> = held.into_iter().collect();
+                before.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+                FieldChange { fields, before, after }
+            });
+            Subject { resource, kind, fields: fields.collect() }
+        });
+        Group { kind, subjects: subjects.collect(), devices: devices.collect() }
     }
 }
 
@@ -139,18 +180,4 @@ fn difference(change: &ResourceChange) -> Vec<Difference> {
         }
     }
     differences
-}
-
-fn group(
-    ((kind, key), (devices, held)): ((ChangeKind, Vec<SubjectKey>), (Vec<DeviceId>, Held)),
-) -> Group {
-    let subjects = key.into_iter().zip(held).map(|((resource, kind, fields), held)| {
-        let fields = fields.into_iter().zip(held).map(|((fields, after), held)| {
-            let mut before: Vec<(Option<Value>, usize)> = held.into_iter().collect();
-            before.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-            FieldChange { fields, before, after }
-        });
-        Subject { resource, kind, fields: fields.collect() }
-    });
-    Group { kind, subjects: subjects.collect(), devices }
 }

@@ -1,5 +1,6 @@
 //! Why a group of devices gets what it gets, computed for one of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use escadre_algebra::{
@@ -12,7 +13,7 @@ use crate::plan::Group;
 
 /// What decided the fields of one group: the explanation of its first listed device.
 pub(super) struct Reasons<'a> {
-    facts: Option<&'a Facts>,
+    facts: Option<Cow<'a, Facts>>,
     unreached: Vec<Unreached>,
     fields: HashMap<Path, ExplainedField>,
 }
@@ -22,15 +23,15 @@ impl<'a> Reasons<'a> {
     pub(super) fn of(group: &Group, resolved: &'a Resolved) -> Self {
         let listed = |id| resolved.inventory().device(id);
         let facts = group.devices.iter().find_map(|id| listed(id.as_str()));
-        let why = facts.map(|facts| resolved.fleet().explain(facts, None));
+        let why = facts.as_deref().map(|facts| resolved.fleet().explain(facts, None));
         let (fields, unreached) = why.map(|why| (why.fields, why.unreached)).unwrap_or_default();
         let fields = fields.into_iter().map(|field| (field.path.clone(), field)).collect();
         Self { facts, unreached, fields }
     }
 
     /// The device that was asked, if one is listed.
-    pub(super) fn witness(&self) -> Option<&'a Facts> {
-        self.facts
+    pub(super) fn witness(&self) -> Option<&Facts> {
+        self.facts.as_deref()
     }
 
     /// Who decided the value of a field.
@@ -51,7 +52,7 @@ impl<'a> Reasons<'a> {
         match stopped.min_by_key(|part| only_patches(part)) {
             Some(stopped) => Some(unreached(stopped)),
             None if root.is_none() => {
-                self.facts.map(|_| "nothing in the fleet claims it".to_owned())
+                self.facts.as_ref().map(|_| "nothing in the fleet claims it".to_owned())
             }
             None => None,
         }
@@ -59,7 +60,7 @@ impl<'a> Reasons<'a> {
 
     /// `value` on the witness, if it mentions the device: `e.g. "rtsp://paris" on cam-1`.
     pub(super) fn instance(&self, value: &Value, limit: usize) -> Option<String> {
-        let facts = self.facts.filter(|_| !value.is_constant())?;
+        let facts = self.facts.as_deref().filter(|_| !value.is_constant())?;
         Some(format!("e.g. {} on {}", short(&value.instantiate(facts), limit), facts.id()))
     }
 }

@@ -74,7 +74,7 @@ impl Permissions {
             .extend(keys.into_iter().zip(granted).map(|(nkey, (_, grants))| User { nkey, grants }));
         if self.format == Format::Jwt {
             let controllers = self.controller.iter().map(|_| "controller");
-            let ids = resolved.iter().map(|(facts, _)| facts.id().as_str());
+            let ids = resolved.inventory().ids();
             self.sign(controllers.chain(ids).zip(&users), context)?;
             return Ok(Code::Done);
         }

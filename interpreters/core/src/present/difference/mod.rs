@@ -220,10 +220,7 @@ impl Reviewed<'_> {
     /// A device of this kind: the synthetic one, or else a listed one.
     fn example<'b>(&'b self, inventory: Option<&'b Inventory>) -> Option<Cow<'b, Facts>> {
         let named = self.listed.as_ref().and_then(|listed| listed.named.first());
-        let listed = || {
-            let inventory = inventory?;
-            inventory.facts(inventory.position(named?.as_str())?)
-        };
+        let listed = || inventory?.device(named?.as_str());
         self.kind.example.as_ref().map(Cow::Borrowed).or_else(listed)
     }
 
