@@ -11,6 +11,7 @@ mod laws;
 mod resolve;
 mod resources;
 mod selectors;
+mod states;
 mod strategies;
 mod tree;
 mod unknown;

@@ -183,6 +183,20 @@ fn labels_that_only_texts_mention_leave_the_other_resources_determined() {
 }
 
 #[test]
+fn a_text_varies_with_an_unknown_label_also_where_no_test_of_it_can_matter() {
+    // Whatever the site is, the device is no camera, so every completion gives the same answers.
+    let motd = deploy(Resource::new("motd").set("text", text("at ") + label("site")));
+    let extra = deploy(Resource::new("extra").set("x", 1));
+    let fleet = motd | extra.restrict(label("site").eq("lyon") & label("role").eq("camera"));
+    let device = Facts::of("d", [("role", "gateway")]).unwrap().with_unknown("site").unwrap();
+    let (outcome, _) = outcome(&fleet, &device).unwrap();
+    let Outcome::Member(member) = outcome else { panic!("no member") };
+    let undetermined: Vec<&str> =
+        member.undetermined.iter().map(escadre_algebra::ResourceName::as_str).collect();
+    assert_eq!(undetermined, ["motd"]);
+}
+
+#[test]
 fn past_the_budget_the_membership_is_still_decided() {
     let sites = (0..5000).map(|i| {
         deploy(Resource::new("r").set("v", i)).restrict(label("site").eq(format!("s{i}")))

@@ -16,7 +16,7 @@ use crate::world::{Anomaly, Fence, Head, Held, Manifest, Row, World};
 pub(crate) struct Reader {
     /// What is under the fence's key; `None` inside if it is deleted.
     fence: Option<(u64, Option<Result<Fence, String>>)>,
-    devices: BTreeMap<DeviceId, Pending>,
+    devices: HashMap<DeviceId, Pending>,
     heads: BTreeMap<Digest, Result<Head, String>>,
     parts: BTreeMap<Digest, BTreeSet<u32>>,
     /// What the bytes of a digest say.
@@ -40,7 +40,9 @@ impl Reader {
     /// Reads the entry of `key` at `sequence`: its bytes, or `None` where it says that the key is deleted.
     pub(crate) fn read(&mut self, key: &str, sequence: u64, bytes: Option<&[u8]>) {
         self.sequence = self.sequence.max(sequence);
-        self.gone.remove(key);
+        if !self.gone.is_empty() {
+            self.gone.remove(key);
+        }
         let parsed = match Key::parse(key) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -120,7 +122,9 @@ impl Reader {
         }
         contents(&mut world, self.heads, self.parts);
         let mut shared: HashMap<BTreeMap<ResourceName, Digest>, Arc<Held>> = HashMap::new();
-        for (device, pending) in self.devices {
+        let mut devices: Vec<(DeviceId, Pending)> = self.devices.into_iter().collect();
+        devices.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (device, pending) in devices {
             device_row(&mut world, &self.states, &mut shared, device, pending);
         }
         world.anomalies.sort();

@@ -112,7 +112,11 @@ fn reasons_name_each_test_that_decided_and_the_value_that_was_found() {
     assert_eq!(reasons("site = a"), ["`site = a` is undetermined: the label site is unknown"]);
     assert_eq!(reasons("id() in (e, f)"), ["`id in (e, f)` is false: the id is \"d\""]);
     let many = Selector::any_of((0..1000).map(|i| label("role").eq(format!("r{i}"))));
-    assert_eq!(many.failing(&d).len(), 65);
+    let failing = many.failing(&d);
+    assert_eq!(failing.len(), 65);
+    assert_eq!(failing[64], "… and 936 more");
+    let few = Selector::any_of((0..64).map(|i| label("role").eq(format!("r{i}"))));
+    assert!(few.failing(&d).iter().all(|reason| reason.ends_with("is false: role = \"sensor\"")));
 }
 
 #[test]

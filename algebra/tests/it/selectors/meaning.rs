@@ -29,6 +29,18 @@ fn unequal_holds_where_the_label_is_absent() {
 }
 
 #[test]
+fn two_unknown_labels_are_completed_independently_of_each_other() {
+    let device = Facts::of("d", []).unwrap().with_unknown("a").unwrap();
+    let device = device.with_unknown("b").unwrap();
+    let matches = |text: &str| Selector::parse(text).unwrap().matches(&device);
+    // Both agree wherever the labels take the same of their values.
+    assert_eq!(matches("(a = 1 and b = 1) or (a != 1 and b != 1)"), None);
+    // Only the second label decides; the first would hide that from Kleene's rules.
+    assert_eq!(matches("(a = 1 or a != 1) and b = 1"), None);
+    assert_eq!(matches("(a = 1 or a != 1) and (b = 1 or b != 1)"), Some(true));
+}
+
+#[test]
 fn past_the_budget_the_answer_is_undetermined() {
     let keys = (0..14).map(|i| label(format!("k{i}")).eq("x"));
     let parity = keys.reduce(|s, t| (s.clone() & !t.clone()) | (!s & t)).unwrap();

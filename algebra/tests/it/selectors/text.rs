@@ -44,6 +44,15 @@ fn quotes_allow_what_kubernetes_does_not() {
     check(r#""x" in ("a", "é", "")"#, r#"x in ("", a, "é")"#);
     check(r#""and" and "not""#, r#""and" and "not""#);
     check(r#"x = "\u{1f6a2}\u{7}""#, "x = \"🚢\\u{7}\"");
+    let tests = |text: &str| Selector::parse(text).unwrap();
+    let is = |value: &str| escadre_algebra::label("x").eq(value);
+    assert!(tests(r#"x = "\n\r\t\\\"""#).same_shape(&is("\n\r\t\\\"")));
+    assert!(tests(r#"x = "\u{10ffff}""#).same_shape(&is("\u{10ffff}")));
+    for wrong in [r#"x = "\u{}""#, r#"x = "\u{0000041}""#, r#"x = "\u{110000}""#] {
+        assert!(Selector::parse(wrong).is_err(), "{wrong}");
+    }
+    let error = Selector::parse(r#"x = "ab\q""#).unwrap_err().to_string();
+    assert!(error.starts_with("column 8: found another escape"), "{error}");
 }
 
 #[test]

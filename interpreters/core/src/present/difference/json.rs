@@ -1,7 +1,7 @@
 //! A review for programs.
 
 use escadre_algebra::analysis::Membership;
-use escadre_algebra::{Facts, ResourceName, Source, Sources, Value};
+use escadre_algebra::{DeviceId, Facts, ResourceName, Source, Sources, Value};
 use serde_json::{Value as Json, json};
 
 use super::fields::{FieldDifference, Subject};
@@ -49,7 +49,7 @@ fn kind(review: &Review<'_>, reviewed: &Reviewed<'_>) -> Json {
     let names = reviewed.resources(&reasons);
     let (region, whole) = place::selector(&reviewed.kind.region);
     let listed = reviewed.listed.as_ref().map(|listed| {
-        let ids: Vec<&str> = listed.named.iter().map(|id| id.as_str()).collect();
+        let ids: Vec<&str> = listed.named.iter().map(DeviceId::as_str).collect();
         json!({
             "n_devices": listed.n_devices, "n_undetermined": listed.n_undetermined, "such_as": ids,
         })
