@@ -132,6 +132,32 @@ impl Reader {
     }
 }
 
+impl World {
+    /// What a bucket with these entries holds: keys, sequences, and the bytes, or `None` where an
+    /// entry says that its key is deleted. A later entry of a key replaces the earlier one.
+    ///
+    /// Total: whatever the bytes are, what makes no sense is an [`Anomaly`], and the rest is read.
+    ///
+    /// ```
+    /// use escadre_nats::World;
+    /// let manifest = br#"{"version": 1, "generation": 1, "resources": {}}"#;
+    /// let entries = [("cam-1._manifest", 2, Some(&manifest[..])), ("cam-2.motd", 3, Some(b"?"))];
+    /// let world = World::of_entries(entries);
+    /// assert_eq!((world.len(), world.generation("cam-1")), (1, Some(1)));
+    /// assert_eq!(world.anomalies()[0].key, "cam-2.motd");
+    /// ```
+    pub fn of_entries<'a>(
+        entries: impl IntoIterator<Item = (&'a str, u64, Option<&'a [u8]>)>,
+    ) -> Self {
+        let mut reader = Reader::default();
+        for (key, sequence, bytes) in entries {
+            reader.read(key, sequence, bytes);
+        }
+        let last = reader.sequence;
+        reader.finish(last)
+    }
+}
+
 /// The resource that `bytes` spell.
 pub(crate) fn decode_state(bytes: &[u8]) -> Result<ResourceState, Arc<str>> {
     let json: serde_json::Value = serde_json::from_slice(bytes)

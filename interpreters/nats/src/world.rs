@@ -102,7 +102,7 @@ pub(crate) fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, St
 }
 
 /// What was read of a bucket: the members with what they hold, and what makes no sense.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
     pub(crate) rows: BTreeMap<DeviceId, Row>,
     /// Keys of devices that no manifest names: they go when their device is written.
@@ -117,7 +117,7 @@ pub struct World {
 }
 
 /// What is written for one device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) generation: u64,
     /// The sequence of the last write of any of its keys.
@@ -126,7 +126,7 @@ pub(crate) struct Row {
 }
 
 /// What devices have in common: their resources. Equal ones are shared.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     /// The digests of the bytes of the resources that are held.
     pub(crate) digests: BTreeMap<ResourceName, Digest>,
@@ -134,7 +134,7 @@ pub(crate) struct Held {
 }
 
 /// What is there of a content.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) parts: BTreeSet<u32>,
     /// Whether its head is there, and all parts that it counts.

@@ -11,7 +11,7 @@ use super::target::{Access, Task, observe};
 use super::{Code, present};
 
 /// Compares a target with a fleet.
-struct Comparing<'a>(&'a Resolved);
+pub(crate) struct Comparing<'a>(pub(crate) &'a Resolved);
 
 impl Task for Comparing<'_> {
     type Output = Plan;

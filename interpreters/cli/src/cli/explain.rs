@@ -1,13 +1,16 @@
 //! `explain`: what one device gets, and why.
 
 use escadre_algebra::{
-    Coverage, ExplainedField, Facts, Fleet, Inventory, Outcome, Path, ResourceName,
+    Coverage, ExplainedField, Facts, Fleet, Inventory, Outcome, Path, Resolved, ResourceName,
 };
-use escadre_interpreter::present::{explanation, explanation_json};
+use escadre_interpreter::Plan;
+use escadre_interpreter::present::{drift_of, drift_of_json, explanation, explanation_json};
 
 use super::args::{Explain, TextFormat};
 use super::context::{Context, device};
+use super::drift::Comparing;
 use super::error::Failure;
+use super::target::Access;
 use super::{Code, close, present, problems};
 
 pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Failure> {
@@ -21,17 +24,48 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     let facts = &*device(&inventory, &args.device)?;
     let why = fleet.explain(facts, path.as_ref());
     let undetermined = undetermined(&fleet, facts, path.as_ref());
+    let held = held(args, context, &inventory)?;
+    let held = held.as_ref().map(|(plan, resolved)| (plan, resolved));
+    let id = facts.id().as_str();
     match args.format {
         TextFormat::Text => {
             let options = present::options(context.out.look);
             context.out.put(&explanation(&why, facts, &undetermined, &options))?;
+            if let Some((plan, resolved)) = held {
+                context.out.put("\n")?;
+                context.out.put(&drift_of(plan, id, resolved, &options))?;
+            }
         }
-        TextFormat::Json => context.out.json(&explanation_json(&why, facts, &undetermined))?,
+        TextFormat::Json => {
+            let mut json = explanation_json(&why, facts, &undetermined);
+            if let Some((plan, resolved)) = held {
+                json["held"] = drift_of_json(plan, id, resolved);
+            }
+            context.out.json(&json)?;
+        }
     }
     if let Some(path) = path.filter(|_| why.fields.is_empty()) {
         context.note(&nowhere(&fleet.explain(facts, None).fields, &path));
     }
     Ok(Code::Done)
+}
+
+/// What the target, if one is asked about, lacks of what the fleet wants.
+fn held(
+    args: &Explain,
+    context: &mut Context<'_>,
+    inventory: &Inventory,
+) -> Result<Option<(Plan, Resolved)>, Failure> {
+    let Some(target) = &args.target else { return Ok(None) };
+    let fleet = context.fleet()?;
+    let Ok(resolved) = fleet.resolve(inventory) else {
+        context.note(
+            "what the target holds is not compared, since the fleet does not resolve: see `plan`",
+        );
+        return Ok(None);
+    };
+    let plan = target.with(Access::ReadExisting, Comparing(&resolved))?;
+    Ok(Some((plan, resolved)))
 }
 
 /// The resources (of `path`, if given) that unknown labels decide on the device with `facts`.

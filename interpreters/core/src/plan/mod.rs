@@ -328,6 +328,33 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// This plan for the device `id` alone: its change, or that it is unchanged or undetermined as
+    /// `outcome` has it. Costs O(log changes).
+    #[must_use]
+    pub fn of_device(&self, id: &str, outcome: Option<&Outcome>) -> Self {
+        let at = self.changes.binary_search_by(|change| change.device.as_str().cmp(id));
+        let change = at.ok().and_then(|at| self.changes.get(at)).cloned();
+        let is_left = match outcome {
+            Some(Outcome::Undetermined) => true,
+            Some(Outcome::Member(member)) => !member.undetermined.is_empty(),
+            Some(Outcome::NotMember) | None => false,
+        };
+        let kind = change.as_ref().map(|change| change.kind);
+        let summary = Summary {
+            added: usize::from(kind == Some(ChangeKind::Added)),
+            changed: usize::from(kind == Some(ChangeKind::Changed)),
+            removed: usize::from(kind == Some(ChangeKind::Removed)),
+            unchanged: usize::from(kind.is_none() && !is_left),
+            undetermined: usize::from(kind.is_none() && is_left),
+        };
+        Self { summary, changes: change.into_iter().collect(), ..self.clone_head() }
+    }
+
+    /// This plan without its changes.
+    fn clone_head(&self) -> Self {
+        Self { target: self.target.clone(), base: self.base.clone(), changes: Vec::new(), ..*self }
+    }
+
     /// The devices that stop being members.
     pub fn removed(&self) -> impl Iterator<Item = &DeviceId> {
         self.changes.iter().filter(|c| c.kind == ChangeKind::Removed).map(|c| &c.device)

@@ -1,6 +1,6 @@
 //! Drift: a plan read the other way, as what the target has and the fleet does not want.
 
-use escadre_algebra::Resolved;
+use escadre_algebra::{Outcome, Resolved};
 use serde_json::{Value as Json, json};
 
 use super::document::{base_json, groups_json, summary_json};
@@ -65,6 +65,33 @@ pub fn drift(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> String 
     page.finish()
 }
 
+/// How what the target holds for the device `id` differs from what the fleet wants, as a person reads it.
+#[must_use]
+pub fn drift_of(plan: &Plan, id: &str, resolved: &Resolved, options: &TextOptions) -> String {
+    let outcome = resolved.outcome(id);
+    let plan = plan.of_device(id, outcome);
+    let mut page = Page::new(options.colour);
+    let target = plan.target();
+    for group in plan.groups() {
+        let head = format!("On {target} it {}:", fate(group.kind, 1));
+        page.put(Ink::Strong, &head).end();
+        write_subjects(&mut page, &group, &Reasons::of(&group, resolved), options);
+    }
+    if plan.is_empty() {
+        let said = match outcome {
+            Some(Outcome::Undetermined) => "it is left alone: unknown labels decide what it gets",
+            Some(Outcome::NotMember) | None => "nothing is held, as the fleet wants it",
+            Some(Outcome::Member(member)) if !member.undetermined.is_empty() => {
+                "what is determined is held as the fleet wants it"
+            }
+            Some(Outcome::Member(_)) => "all of that is held",
+        };
+        page.put(Ink::Strong, &format!("On {target}: ")).put(Ink::Added, said).put(Ink::Plain, ".");
+        page.end();
+    }
+    page.finish()
+}
+
 fn fate(kind: ChangeKind, n: usize) -> &'static str {
     match (kind, n) {
         (ChangeKind::Added, 1) => "is missing",
@@ -81,6 +108,11 @@ fn write_group(page: &mut Page, group: &Group, reasons: &Reasons<'_>, options: &
     let head = format!("{} {}", count(n, "device"), fate(group.kind, n));
     let devices = sample(group.devices.iter(), n, options.max_devices);
     page.put(ink(group.kind), &head).put(Ink::Plain, &format!(": {devices}")).end();
+    write_subjects(page, group, reasons, options);
+    page.end();
+}
+
+fn write_subjects(page: &mut Page, group: &Group, reasons: &Reasons<'_>, options: &TextOptions) {
     for subject in group.subjects.iter().take(options.max_fields) {
         write_subject(page, subject, reasons, options);
     }
@@ -88,7 +120,6 @@ fn write_group(page: &mut Page, group: &Group, reasons: &Reasons<'_>, options: &
     if left > 0 {
         page.pad(4).put(Ink::Faint, &format!("… and {}", count(left, "more resource"))).end();
     }
-    page.end();
 }
 
 fn write_subject(page: &mut Page, subject: &Subject, reasons: &Reasons<'_>, options: &TextOptions) {
@@ -132,6 +163,18 @@ fn write_subject(page: &mut Page, subject: &Subject, reasons: &Reasons<'_>, opti
             }
         }
     }
+}
+
+/// [`drift_json`] of the device `id` alone.
+#[must_use]
+pub fn drift_of_json(plan: &Plan, id: &str, resolved: &Resolved) -> Json {
+    let plan = plan.of_device(id, resolved.outcome(id));
+    json!({
+        "target": plan.target(),
+        "base": base_json(&plan),
+        "summary": summary_json(&plan),
+        "groups": groups_json(&plan, "found", "expected"),
+    })
 }
 
 /// How what the target holds differs from what the fleet wants, for programs.

@@ -36,7 +36,7 @@ pub use difference::{
 #[cfg(feature = "schema")]
 pub use document::plan_schema;
 pub use document::{PLAN_VERSION, PlanDocument, PlanFileError, StoredPlan, document};
-pub use drift::{drift, drift_json};
+pub use drift::{drift, drift_json, drift_of, drift_of_json};
 pub use explanation::{explanation, explanation_json};
 pub use findings::findings;
 pub use lab::lab_json;

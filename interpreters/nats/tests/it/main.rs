@@ -10,6 +10,7 @@
 mod agent;
 mod conformance;
 mod connect;
+mod corpus;
 mod crashes;
 mod devices;
 mod fences;

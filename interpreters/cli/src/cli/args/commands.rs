@@ -116,6 +116,10 @@ pub(crate) struct Explain {
     pub(crate) device: String,
     /// Only this field and those below it, such as `recorder.containers.recorder.image`.
     pub(crate) path: Option<String>,
+    /// Also say how what this target holds for the device differs, such as `sim:world` or
+    /// `nats://127.0.0.1:4222/BUCKET`.
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Option<Target>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextFormat,
