@@ -17,7 +17,7 @@ struct Step {
 }
 
 /// How long each fuzz target runs, in seconds.
-const FUZZ_SECONDS: u32 = 20;
+const FUZZ_SECONDS: u32 = 16;
 
 /// Cheap ones first, so that a small mistake is told soon.
 const STEPS: [Step; 15] = [
