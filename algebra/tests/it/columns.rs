@@ -4,6 +4,8 @@ use escadre_algebra::{
     Attestation, Columns, ColumnsBuilder, ColumnsError, Coverage, DeviceId, Facts, Fleet,
     Inventory, Knowledge, Label, LabelKey, Resource, affected, denote, deploy, evaluate, label,
 };
+use proptest::collection::{hash_set, vec};
+use proptest::prelude::*;
 
 fn facts(id: &str, role: &str, attestation: Attestation) -> Facts {
     let key = LabelKey::parse("role").unwrap();
@@ -33,6 +35,90 @@ fn columns_hold_the_same_devices() {
     let none = Columns::of(&Inventory::empty(Coverage::Complete)).unwrap();
     assert!(none.is_empty());
     assert_eq!(none.digest(), Inventory::empty(Coverage::Complete).digest());
+}
+
+#[test]
+fn an_inventory_answers_alike_whichever_way_it_holds_its_devices() {
+    let rows = some();
+    let columns = Inventory::from(Columns::of(&rows).unwrap());
+    assert_eq!(columns.len(), 5);
+    assert!(!columns.is_empty() && columns.coverage() == Coverage::Partial);
+    assert!(rows.ids().eq(columns.ids()) && columns.ids().len() == 5);
+    for at in 0..6 {
+        assert_eq!(rows.id(at), columns.id(at));
+        assert_eq!(rows.facts(at), columns.facts(at));
+    }
+    for id in ["a", "b", "c", "d", "e", "x"] {
+        assert_eq!(rows.position(id), columns.position(id));
+        assert_eq!(rows.device(id), columns.device(id));
+    }
+    assert_eq!(rows.digest(), columns.digest());
+    assert_eq!(rows.columns().map(Columns::digest), columns.columns().map(Columns::digest));
+    // Asked for last, since other answers then come from what it made.
+    assert_eq!(rows.devices(), columns.devices());
+    assert_eq!(rows.facts(2), columns.facts(2));
+}
+
+#[test]
+fn columns_count_what_devices_have() {
+    let columns = Columns::of(&some()).unwrap();
+    let role = columns.column("role").unwrap();
+    let counts: Vec<(&str, usize)> =
+        (0..role.n_values()).map(|at| role.value(at)).zip(role.n_devices()).collect();
+    assert_eq!(counts, [("", 1), ("camera", 1), ("gateway", 1)]);
+    assert_eq!((role.n_unknown(), role.n_reported()), (1, 1));
+    let site = columns.column("site").unwrap();
+    assert_eq!((site.n_devices(), site.n_unknown(), site.n_reported()), (vec![1], 0, 0));
+    let unknown: Vec<bool> = (0..5).map(|row| columns.has_unknown(row)).collect();
+    assert_eq!(unknown, [false, false, true, true, false]);
+}
+
+#[test]
+fn thousands_of_different_values_are_found_sorted_and_kept_once() {
+    let role = LabelKey::parse("role").unwrap();
+    let mut builder = ColumnsBuilder::new(Coverage::Complete);
+    let value = |i: usize| format!("value-{:x}", i * 7_919 % 20_011);
+    for i in 0..40_022 {
+        builder.device(&DeviceId::parse(&format!("d{}", 90_000 - i)).unwrap()).unwrap();
+        builder.label(&role, Some(&value(i)), Attestation::Asserted);
+    }
+    let columns = builder.finish().unwrap();
+    let column = columns.column("role").unwrap();
+    assert_eq!(column.n_values(), 20_011);
+    let values: Vec<&str> = (0..20_011).map(|at| column.value(at)).collect();
+    assert!(values.is_sorted_by(|a, b| a < b));
+    assert!((0..columns.len()).map(|row| columns.id(row)).is_sorted_by(|a, b| a < b));
+    for i in (0..40_022).step_by(997) {
+        let row = columns.position(&format!("d{}", 90_000 - i)).unwrap();
+        assert_eq!(column.knowledge(row), Knowledge::Known(&value(i)));
+    }
+}
+
+proptest! {
+    #[test]
+    fn values_and_ids_are_sorted_as_texts_whatever_they_have_in_common(
+        values in vec("(same(same)?(8 bytes)?)?[a-c\u{0}é]{0,9}", 0..40),
+        ids in hash_set("(same)?[a-c]{1,9}", 40),
+    ) {
+        let role = LabelKey::parse("role").unwrap();
+        let mut builder = ColumnsBuilder::new(Coverage::Complete);
+        let devices: Vec<(&String, &String)> = ids.iter().zip(&values).collect();
+        for (id, value) in &devices {
+            builder.device(&DeviceId::parse(id).unwrap()).unwrap();
+            builder.label(&role, Some(value), Attestation::Asserted);
+        }
+        let columns = builder.finish().unwrap();
+        prop_assert!((0..columns.len()).map(|row| columns.id(row)).is_sorted_by(|a, b| a < b));
+        let Some(column) = columns.column("role") else {
+            prop_assert!(devices.is_empty());
+            return Ok(());
+        };
+        prop_assert!((0..column.n_values()).map(|at| column.value(at)).is_sorted_by(|a, b| a < b));
+        for (id, value) in devices {
+            let row = columns.position(id).unwrap();
+            prop_assert_eq!(column.knowledge(row), Knowledge::Known(value));
+        }
+    }
 }
 
 #[test]
