@@ -1,14 +1,18 @@
 //! The devices that an edit affects.
 
-use super::Columns;
+use std::collections::BTreeSet;
+
 use super::compare::{Scope, compare};
 use super::cut::{Entry, claimed, cut, only_objects};
 use super::delta::delta;
 use super::rows::RowSet;
 use super::touch::Place;
+use super::{Column, Columns};
 use crate::dag::Dag;
 use crate::denote::Evaluator;
-use crate::fleet::Fleet;
+use crate::facts::Knowledge;
+use crate::fleet::{Fleet, Op};
+use crate::names::LabelKey;
 use crate::path::Path;
 use crate::selector::Selector;
 
@@ -52,16 +56,33 @@ pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
 }
 
 /// The rows of the devices for which `old` and `new` may resolve to different outcomes: those that
-/// are [`affected`], and all of which some label is unknown.
+/// are [`affected`], and those of which a label is unknown that either fleet tests or mentions.
 #[must_use]
 pub fn affected_or_unknown(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
     let mut rows = affected(old, new, columns);
+    let asked: BTreeSet<LabelKey> = [old, new].into_iter().flat_map(asked).collect();
+    let asked = asked.iter().filter_map(|key| columns.column(key.as_str()));
+    let unknown: Vec<&Column> = asked.filter(|column| column.n_unknown() > 0).collect();
     for row in 0..columns.len() {
-        if columns.has_unknown(row) {
+        let mut some = unknown.iter().map(|column| column.knowledge(row));
+        if columns.unlisted_unknown(row) || some.any(|known| known == Knowledge::Unknown) {
             rows.insert(row);
         }
     }
     rows
+}
+
+/// The labels that a fleet tests or mentions.
+fn asked(fleet: &Fleet) -> BTreeSet<LabelKey> {
+    let evaluator = Evaluator::new(fleet);
+    let tests = evaluator.selectors().iter().flat_map(Selector::atoms);
+    let mut keys: BTreeSet<LabelKey> = tests.filter_map(|test| test.key().cloned()).collect();
+    for fleet in &evaluator.dag().nodes {
+        let Op::Deploy(deployed) = &fleet.0.op else { continue };
+        let words = deployed.leaves.iter().flat_map(|leaf| leaf.value.words());
+        keys.extend(words.flat_map(crate::Word::labels).cloned());
+    }
+    keys
 }
 
 /// A search among the rows where two fleets may differ.

@@ -1,66 +1,60 @@
-//! From columns back to facts.
+//! From columns back to facts, and to fewer devices.
 
 use std::sync::Arc;
 
 use super::codes::FIRST;
-use super::{Columns, RowSet};
+use super::{Columns, ColumnsBuilder, RowSet};
 use crate::facts::{Facts, Knowledge, Label};
 use crate::inventory::Inventory;
 use crate::names::DeviceId;
 
-/// The values of all columns that were asked for, each stored once.
-struct Values<'a> {
-    columns: &'a Columns,
-    // By column, then by code.
-    known: Vec<Vec<Option<Arc<str>>>>,
-}
-
-impl<'a> Values<'a> {
-    fn new(columns: &'a Columns) -> Self {
-        Self { columns, known: vec![Vec::new(); columns.columns.len()] }
-    }
-
-    fn get(&mut self, column: usize, code: u32) -> Option<Arc<str>> {
-        let of = &self.columns.columns[column];
-        let Knowledge::Known(value) = of.of_code(code) else { return None };
-        let known = &mut self.known[column];
-        if known.is_empty() {
-            known.resize(of.n_values(), None);
-        }
-        let slot = known.get_mut((code - FIRST) as usize)?;
-        Some(Arc::clone(slot.get_or_insert_with(|| Arc::from(value))))
-    }
-
-    fn facts(&mut self, row: usize) -> Option<Facts> {
-        let id = DeviceId::parse(self.columns.id(row)).ok()?;
-        let mut labels = Vec::with_capacity(self.columns.columns.len());
-        for (at, column) in self.columns.columns.iter().enumerate() {
-            let code = column.codes.get(row);
-            if column.of_code(code) != Knowledge::Absent {
-                let (key, value) = (column.key.clone(), self.get(at, code));
-                labels.push(Label { key, value, attestation: column.attestation(row) });
-            }
-        }
-        labels.shrink_to_fit();
-        let facts = Facts::from_labels(id, labels);
-        Some(if self.columns.unlisted_unknown(row) { facts.with_unlisted_unknown() } else { facts })
-    }
-}
-
 impl Columns {
     /// The facts of all devices, equal values stored once. Costs O(size).
     pub(crate) fn rows(&self) -> Vec<Facts> {
-        let mut values = Values::new(self);
-        (0..self.len()).filter_map(|row| values.facts(row)).collect()
+        // By column, then by the number of the value.
+        let values = self.columns.iter().map(|column| vec![None; column.n_values()]);
+        let mut values: Vec<Vec<Option<Arc<str>>>> = values.collect();
+        let mut shared = |column: usize, code: u32, value: &str| {
+            let known = values.get_mut(column).and_then(|of| of.get_mut((code - FIRST) as usize));
+            match known {
+                Some(known) => Arc::clone(known.get_or_insert_with(|| Arc::from(value))),
+                None => Arc::from(value),
+            }
+        };
+        (0..self.len()).filter_map(|row| self.facts_with(row, &mut shared)).collect()
     }
 
     /// The facts of the device of row `row`. Costs O(columns).
     #[must_use]
     pub fn facts(&self, row: usize) -> Option<Facts> {
-        Values::new(self).facts(row)
+        self.facts_with(row, &mut |_, _, value| Arc::from(value))
     }
 
-    /// The inventory of the devices of `rows`, of the coverage of this one.
+    /// As [`facts`](Self::facts); `text` makes each value of its column, code and spelling.
+    fn facts_with(
+        &self,
+        row: usize,
+        text: &mut dyn FnMut(usize, u32, &str) -> Arc<str>,
+    ) -> Option<Facts> {
+        let id = DeviceId::parse(self.id(row)).ok()?;
+        let mut labels = Vec::with_capacity(self.columns.len());
+        for (at, column) in self.columns.iter().enumerate() {
+            let code = column.codes.get(row);
+            let value = match column.of_code(code) {
+                Knowledge::Absent => continue,
+                Knowledge::Unknown => None,
+                Knowledge::Known(value) => Some(text(at, code, value)),
+            };
+            let (key, attestation) = (column.key.clone(), column.attestation(row));
+            labels.push(Label { key, value, attestation });
+        }
+        labels.shrink_to_fit();
+        let facts = Facts::from_labels(id, labels);
+        Some(if self.unlisted_unknown(row) { facts.with_unlisted_unknown() } else { facts })
+    }
+
+    /// The inventory of the devices of `rows`, by columns, of the coverage of this one.
+    /// Costs O(its size).
     ///
     /// ```
     /// use escadre_algebra::{Columns, Coverage, Facts, Inventory, label};
@@ -72,9 +66,27 @@ impl Columns {
     /// ```
     #[must_use]
     pub fn select(&self, rows: &RowSet) -> Inventory {
-        let mut values = Values::new(self);
-        let devices = rows.iter().filter_map(|row| values.facts(row));
-        // Ids differ, so there is always an inventory.
-        Inventory::new(devices, self.coverage).unwrap_or_else(|_| Inventory::empty(self.coverage))
+        let mut builder = ColumnsBuilder::new(self.coverage);
+        let keys: Vec<usize> = self.columns.iter().map(|c| builder.draft(&c.key)).collect();
+        for row in rows.iter() {
+            let Ok(id) = DeviceId::parse(self.id(row)) else { continue };
+            if builder.device(&id).is_err() {
+                break;
+            }
+            for (column, &key) in self.columns.iter().zip(&keys) {
+                let value = match column.knowledge(row) {
+                    Knowledge::Absent => continue,
+                    Knowledge::Unknown => None,
+                    Knowledge::Known(value) => Some(value),
+                };
+                builder.labelled(key, value, column.attestation(row));
+            }
+            if self.unlisted_unknown(row) {
+                builder.unlisted_unknown();
+            }
+        }
+        // Some of these devices are no more than all, whose ids differ.
+        let selected = builder.finish().map(Inventory::from);
+        selected.unwrap_or_else(|_| Inventory::empty(self.coverage))
     }
 }

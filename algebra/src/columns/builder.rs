@@ -101,9 +101,9 @@ impl Draft {
 
     /// The column, its strings sorted; `order` has for each row the one that it was met as.
     fn finish(self, order: &[u32]) -> Result<Column, ColumnsError> {
-        let n_codes = self.strings.len() + FIRST as usize;
-        u32::try_from(n_codes).map_err(|_| ColumnsError::TooLarge)?;
         let (strings, places) = self.strings.sorted()?;
+        let n_codes = strings.len() + FIRST as usize;
+        u32::try_from(n_codes).map_err(|_| ColumnsError::TooLarge)?;
         let mut sorted = vec![ABSENT, UNKNOWN];
         sorted.extend(places.into_iter().map(|place| place + FIRST));
         let met_as = |row: &u32| self.codes.get(*row as usize).copied().unwrap_or(ABSENT);
@@ -222,7 +222,7 @@ impl ColumnsBuilder {
     }
 
     /// The place of the draft of `key`, which is made if there is none.
-    fn draft(&mut self, key: &LabelKey) -> usize {
+    pub(super) fn draft(&mut self, key: &LabelKey) -> usize {
         if let Some(&at) = self.by_key.get(key) {
             return at;
         }
@@ -305,6 +305,7 @@ impl ColumnsBuilder {
             }
         }
         let mut drafts = self.drafts;
+        drafts.retain(|draft| draft.n_labels > 0);
         drafts.sort_by(|a, b| a.key.cmp(&b.key));
         let columns: Result<_, _> = drafts.into_iter().map(|draft| draft.finish(&order)).collect();
         Ok(Columns { coverage: self.coverage, ids, columns: columns?, unlisted_unknown })

@@ -1,4 +1,4 @@
-//! Different strings, numbered in the order in which they are met.
+//! Strings, numbered in the order in which they are met.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -8,7 +8,11 @@ use super::strings::Strings;
 /// How many strings are found without hashing; a power of two.
 const N_RECENT: usize = 64;
 
-/// Different strings, each with a number in the order in which they were met.
+/// From so many strings on, a dictionary of which most were met once looks for none any more.
+const MANY: usize = 1 << 14;
+
+/// Strings, each with a number in the order in which they were met. Equal ones have one number, but
+/// for those of [`loose`](Self::loose) dictionaries.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     strings: Strings,
@@ -19,6 +23,11 @@ pub(super) struct Dictionary {
     // CHOICE: a string is first looked for where one of its ends and length was last met; most
     // labels have so few values that none is ever hashed again. Numbers, plus one.
     recent: Vec<u32>,
+    /// How many strings were looked for.
+    n_sought: usize,
+    // CHOICE: one more serial number is as good as never met before, and looking for it costs more
+    // than all else; should it have been, `sorted` finds out.
+    loose: bool,
     too_large: bool,
 }
 
@@ -29,12 +38,10 @@ impl Dictionary {
             slots: vec![0; 16],
             hasher: RandomState::new(),
             recent: vec![0; N_RECENT],
+            n_sought: 0,
+            loose: false,
             too_large: false,
         }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.strings.len()
     }
 
     /// The number of `string`, a new one if it was not met before.
@@ -51,9 +58,10 @@ impl Dictionary {
 
     #[expect(clippy::cast_possible_truncation, reason = "`Strings` holds fewer than 2³²")]
     fn find_or_add(&mut self, string: &str) -> u32 {
-        let at = self.slot(string);
-        if self.slots[at] != 0 {
-            return self.slots[at] - 1;
+        let at = if self.loose { None } else { Some(self.slot(string)) };
+        if let Some(known) = at.and_then(|at| self.slots[at].checked_sub(1)) {
+            self.n_sought += 1;
+            return known;
         }
         let number = self.strings.len() as u32;
         if self.strings.push(string).is_err() {
@@ -61,8 +69,13 @@ impl Dictionary {
             self.too_large = true;
             return 0;
         }
+        let Some(at) = at else { return number };
+        self.n_sought += 1;
         self.slots[at] = number + 1;
-        if self.strings.len() * 2 > self.slots.len() {
+        if self.strings.len() >= MANY && self.strings.len() * 2 > self.n_sought {
+            self.loose = true;
+            self.slots = Vec::new();
+        } else if self.strings.len() * 2 > self.slots.len() {
             self.grow();
         }
         number
@@ -91,15 +104,21 @@ impl Dictionary {
         }
     }
 
-    /// The strings in order, and for each number its place among them. Costs O(n log n).
+    /// The strings in order, each once, and for each number its place among them. Costs O(n log n).
     pub(super) fn sorted(&self) -> Result<(Strings, Vec<u32>), ColumnsError> {
         if self.too_large {
             return Err(ColumnsError::TooLarge);
         }
         let mut places = vec![0; self.strings.len()];
         let mut sorted = Strings::new();
-        for (place, number) in (0..).zip(self.strings.order()) {
-            sorted.push(self.strings.get(number as usize))?;
+        let (mut before, mut place) = (None, 0);
+        for number in self.strings.order() {
+            let string = self.strings.get(number as usize);
+            if before != Some(string) {
+                place += u32::from(before.is_some());
+                sorted.push(string)?;
+                before = Some(string);
+            }
             places[number as usize] = place;
         }
         sorted.shrink();

@@ -47,6 +47,11 @@ impl Completions {
         Self { tested, mentioned, resources }
     }
 
+    /// The labels that the fleet asks for.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &LabelKey> {
+        self.tested.keys().chain(&self.mentioned)
+    }
+
     fn unknown<'a>(
         &'a self,
         facts: &'a Facts,
@@ -61,7 +66,7 @@ impl Completions {
     /// Whether the fleet looks at an unknown label of this device.
     pub(super) fn matter(&self, facts: &Facts) -> bool {
         let unknown = |key: &LabelKey| facts.label(key.as_str()) == Knowledge::Unknown;
-        self.tested.keys().chain(&self.mentioned).any(unknown)
+        self.asked().any(unknown)
     }
 
     /// A device for each combination of representatives; `None` past the budget.

@@ -85,7 +85,7 @@ impl Fleet {
     /// ```
     pub fn resolve(&self, inventory: &Inventory) -> Result<Resolved, Unresolved> {
         let evaluator = Evaluator::new(self);
-        let mut resolver = Resolver::new(&evaluator, Rows::of(inventory));
+        let mut resolver = Resolver::new(&evaluator, inventory);
         resolver.answer(inventory);
         let of = (0..inventory.len()).map(|row| resolver.outcome(row)).collect();
         let problems = evaluator.problems();
@@ -133,7 +133,7 @@ struct Group {
     claims: Claims<()>,
     checked: Checked,
     /// The place of what a device gets on which nothing varies.
-    outcome: u32,
+    outcome: OnceLock<u32>,
     /// The labels that the claims mention.
     labels: OnceLock<BTreeSet<LabelKey>>,
 }
@@ -145,8 +145,9 @@ impl Group {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(evaluator: &'a Evaluator, rows: Rows<'a>) -> Self {
+    fn new(evaluator: &'a Evaluator, inventory: &'a Inventory) -> Self {
         let completions = Completions::new(evaluator);
+        let rows = Rows::of(inventory, completions.asked());
         Self {
             evaluator,
             rows,
@@ -163,14 +164,11 @@ impl<'a> Resolver<'a> {
     /// Computes the answers of all devices together, where that costs less than one by one.
     fn answer(&mut self, inventory: &Inventory) {
         let n_selectors = self.evaluator.selectors().len();
-        self.classes = match self.rows {
-            Rows::Columns(columns) => Some(columns::classes_in(self.evaluator, columns)),
-            Rows::Facts(devices)
-                if n_selectors >= MIN_SELECTORS && devices.len() >= MIN_DEVICES =>
-            {
-                columns::classes_of(self.evaluator, inventory)
-            }
-            Rows::Facts(_) => None,
+        let many = n_selectors >= MIN_SELECTORS && inventory.len() >= MIN_DEVICES;
+        self.classes = match self.rows.columns() {
+            Some(columns) => Some(columns::classes_in(self.evaluator, columns)),
+            None if many => columns::classes_of(self.evaluator, inventory),
+            None => None,
         };
         let n_classes = self.classes.as_ref().map_or(0, |classes| classes.answers.len());
         self.by_class = vec![Class::Unmet; n_classes];
@@ -191,11 +189,15 @@ impl<'a> Resolver<'a> {
 
     fn new_class(&mut self, class: usize) -> Class {
         let answers = self.classes.as_ref().map(|classes| classes.answers[class].clone());
-        // Each comes once, so no other asks for its group.
-        let group = answers.and_then(|answers| self.new_group(&answers));
+        // Each class is asked once, so its group is not kept for another; some completion of
+        // unknown labels may have met it, though.
+        let group = answers.and_then(|answers| match self.groups.get(&answers) {
+            Some(known) => known.clone(),
+            None => self.new_group(&answers),
+        });
         match group {
             None => Class::Alike(NOT_MEMBER),
-            Some(group) if group.checked.is_settled() => Class::Alike(group.outcome),
+            Some(group) if group.checked.is_settled() => Class::Alike(self.outcome_of(&group)),
             Some(group) => Class::Group(group),
         }
     }
@@ -213,13 +215,23 @@ impl<'a> Resolver<'a> {
     fn new_group(&mut self, answers: &Answers) -> Option<Arc<Group>> {
         let claims = self.evaluator.evaluate::<()>(answers)?;
         let checked = check(&claims, &[], &mut self.shared);
-        let outcome = self.add(&checked, Arc::from([]));
-        Some(Arc::new(Group { claims, checked, outcome, labels: OnceLock::new() }))
+        let (outcome, labels) = (OnceLock::new(), OnceLock::new());
+        Some(Arc::new(Group { claims, checked, outcome, labels }))
+    }
+
+    /// The place of what the devices of `group` get, if nothing varies.
+    fn outcome_of(&mut self, group: &Group) -> u32 {
+        // Groups that only completions are in have none.
+        if let Some(outcome) = group.outcome.get() {
+            return *outcome;
+        }
+        let outcome = self.add(&group.checked, Arc::from([]));
+        *group.outcome.get_or_init(|| outcome)
     }
 
     /// The place of the outcome of the device of row `row`.
     fn outcome(&mut self, row: usize) -> u32 {
-        if self.rows.has_unknown(row)
+        if self.rows.may_have_unknown(row)
             && let Some(facts) = self.rows.facts(row)
             && self.completions.matter(&facts)
         {
@@ -239,24 +251,25 @@ impl<'a> Resolver<'a> {
             return self.add(&checked, Arc::from([]));
         }
         self.blame(&group.checked, row);
-        group.outcome
+        self.outcome_of(&group)
     }
 
     /// Notes what is wrong on the device of row `row`.
     fn blame(&mut self, checked: &Checked, row: usize) {
         let lacking = checked.mentions.iter().filter(|(key, _)| self.rows.lacks(row, key));
-        let missing = lacking.flat_map(|(key, mentions)| {
-            mentions.iter().map(|(path, value)| {
-                let (path, key, value) = (path.clone(), key.clone(), value.clone());
-                Fault::MissingLabel { path, key, value }
+        let missing: Vec<Fault> = lacking
+            .flat_map(|(key, mentions)| {
+                mentions.iter().map(|(path, value)| {
+                    let (path, key, value) = (path.clone(), key.clone(), value.clone());
+                    Fault::MissingLabel { path, key, value }
+                })
             })
-        });
-        let mut faults = checked.faults.iter().cloned().chain(missing).peekable();
-        if faults.peek().is_none() {
+            .collect();
+        if checked.faults.is_empty() && missing.is_empty() {
             return;
         }
-        let Some(facts) = self.rows.facts(row) else { return };
-        faults.for_each(|fault| self.faults.add(&fault, facts.id()));
+        let Some(id) = self.rows.id(row) else { return };
+        checked.faults.iter().chain(&missing).for_each(|fault| self.faults.add(fault, &id));
     }
 
     /// A place for what a member gets.

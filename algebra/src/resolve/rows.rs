@@ -2,48 +2,65 @@
 
 use std::borrow::Cow;
 
-use crate::columns::Columns;
+use crate::columns::{Column, Columns};
 use crate::facts::{Facts, Knowledge};
 use crate::inventory::Inventory;
-use crate::names::LabelKey;
+use crate::names::{DeviceId, LabelKey};
 
 /// The devices of an inventory, asked one by one for little.
-#[derive(Clone, Copy)]
-pub(super) enum Rows<'a> {
-    Facts(&'a [Facts]),
-    Columns(&'a Columns),
+pub(super) struct Rows<'a> {
+    inventory: &'a Inventory,
+    columns: Option<&'a Columns>,
+    /// Of the labels that a fleet asks for, those that are unknown on some device.
+    unknown: Vec<&'a Column>,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn of(inventory: &'a Inventory) -> Self {
-        match inventory.held_columns() {
-            Some(columns) => Self::Columns(columns),
-            None => Self::Facts(inventory.devices()),
-        }
+    /// The devices of `inventory`, for a fleet that asks for the labels `asked`.
+    pub(super) fn of<'k>(
+        inventory: &'a Inventory,
+        asked: impl IntoIterator<Item = &'k LabelKey>,
+    ) -> Self {
+        let columns = inventory.held_columns();
+        let asked = asked.into_iter().filter_map(|key| columns?.column(key.as_str()));
+        let unknown = asked.filter(|column| column.n_unknown() > 0).collect();
+        Self { inventory, columns, unknown }
     }
 
-    pub(super) fn facts(self, row: usize) -> Option<Cow<'a, Facts>> {
-        match self {
-            Self::Facts(devices) => devices.get(row).map(Cow::Borrowed),
-            Self::Columns(columns) => columns.facts(row).map(Cow::Owned),
-        }
+    pub(super) fn columns(&self) -> Option<&'a Columns> {
+        self.columns
     }
 
-    pub(super) fn has_unknown(self, row: usize) -> bool {
-        match self {
-            Self::Facts(devices) => devices.get(row).is_some_and(Facts::has_unknown),
-            Self::Columns(columns) => columns.has_unknown(row),
+    /// Costs O(labels), where devices are held by columns.
+    pub(super) fn facts(&self, row: usize) -> Option<Cow<'a, Facts>> {
+        self.inventory.facts(row)
+    }
+
+    pub(super) fn id(&self, row: usize) -> Option<DeviceId> {
+        self.inventory.id(row)
+    }
+
+    /// Whether a label of the device of row `row` may be unknown that the fleet asks for.
+    pub(super) fn may_have_unknown(&self, row: usize) -> bool {
+        match self.columns {
+            None => self.inventory.devices().get(row).is_some_and(Facts::has_unknown),
+            Some(columns) => {
+                let unknown = |column: &&Column| column.knowledge(row) == Knowledge::Unknown;
+                columns.unlisted_unknown(row) || self.unknown.iter().any(unknown)
+            }
         }
     }
 
     /// Whether the device of row `row` is known not to have the label `key`.
-    pub(super) fn lacks(self, row: usize, key: &LabelKey) -> bool {
-        match self {
-            Self::Facts(devices) => {
-                devices.get(row).is_some_and(|facts| facts.label(key.as_str()) == Knowledge::Absent)
+    pub(super) fn lacks(&self, row: usize, key: &LabelKey) -> bool {
+        let key = key.as_str();
+        match self.columns {
+            None => {
+                let facts = self.inventory.devices().get(row);
+                facts.is_some_and(|facts| facts.label(key) == Knowledge::Absent)
             }
-            Self::Columns(columns) => {
-                let column = columns.column(key.as_str());
+            Some(columns) => {
+                let column = columns.column(key);
                 let listed = column.map_or(Knowledge::Absent, |column| column.knowledge(row));
                 listed == Knowledge::Absent && !columns.unlisted_unknown(row)
             }

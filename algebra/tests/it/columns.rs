@@ -88,6 +88,9 @@ fn thousands_of_different_values_are_found_sorted_and_kept_once() {
     let values: Vec<&str> = (0..20_011).map(|at| column.value(at)).collect();
     assert!(values.is_sorted_by(|a, b| a < b));
     assert!((0..columns.len()).map(|row| columns.id(row)).is_sorted_by(|a, b| a < b));
+    // One by one costs no more for the number of values.
+    let facts = (0..columns.len()).filter_map(|row| columns.facts(row));
+    assert!(facts.eq(Inventory::from(columns.clone()).devices().iter().cloned()));
     for i in (0..40_022).step_by(997) {
         let row = columns.position(&format!("d{}", 90_000 - i)).unwrap();
         assert_eq!(column.knowledge(row), Knowledge::Known(&value(i)));

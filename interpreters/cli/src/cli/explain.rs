@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     let facts = &*device(&inventory, &args.device)?;
     let why = fleet.explain(facts, path.as_ref());
     let undetermined = undetermined(&fleet, facts, path.as_ref());
-    let held = held(args, context, &inventory)?;
+    let held = held(args, context, facts)?;
     let held = held.as_ref().map(|(plan, resolved)| (plan, resolved));
     let id = facts.id().as_str();
     match args.format {
@@ -38,8 +38,8 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
         }
         TextFormat::Json => {
             let mut json = explanation_json(&why, facts, &undetermined);
-            if let Some((plan, resolved)) = held {
-                json["held"] = drift_of_json(plan, id, resolved);
+            if args.target.is_some() {
+                json["held"] = held.map(|(plan, of)| drift_of_json(plan, id, of)).into();
             }
             context.out.json(&json)?;
         }
@@ -50,17 +50,17 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     Ok(Code::Done)
 }
 
-/// What the target, if one is asked about, lacks of what the fleet wants.
+/// What the target, if one is asked about, lacks of what the fleet wants of the device of `facts`.
 fn held(
     args: &Explain,
     context: &mut Context<'_>,
-    inventory: &Inventory,
+    facts: &Facts,
 ) -> Result<Option<(Plan, Resolved)>, Failure> {
     let Some(target) = &args.target else { return Ok(None) };
-    let fleet = context.fleet()?;
-    let Ok(resolved) = fleet.resolve(inventory) else {
+    let Ok(one) = Inventory::new([facts.clone()], Coverage::Partial) else { return Ok(None) };
+    let Ok(resolved) = context.fleet()?.resolve(&one) else {
         context.note(
-            "what the target holds is not compared, since the fleet does not resolve: see `plan`",
+            "what the target holds is not compared: what the fleet wants of this device does not resolve",
         );
         return Ok(None);
     };

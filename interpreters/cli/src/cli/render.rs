@@ -63,10 +63,11 @@ struct Device<'a> {
 impl Device<'_> {
     /// What the device gets, texts filled in.
     fn instance(self, written: &Arc<Configuration>) -> Arc<Configuration> {
-        match self.inventory.facts(self.at).filter(|_| !written.is_constant()) {
-            None => Arc::clone(written),
-            Some(facts) => Arc::new(written.instantiate(&facts)),
+        if written.is_constant() {
+            return Arc::clone(written);
         }
+        let facts = self.inventory.facts(self.at);
+        facts.map_or_else(|| Arc::clone(written), |facts| written.instantiate(&facts).into())
     }
 }
 

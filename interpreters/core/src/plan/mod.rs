@@ -328,8 +328,8 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    /// This plan for the device `id` alone: its change, or that it is unchanged or undetermined as
-    /// `outcome` has it. Costs O(log changes).
+    /// This plan for the device `id` alone, of which the fleet says `outcome` (`None`: it is not
+    /// listed). What is said of the target and its members is as before. Costs O(log changes).
     #[must_use]
     pub fn of_device(&self, id: &str, outcome: Option<&Outcome>) -> Self {
         let at = self.changes.binary_search_by(|change| change.device.as_str().cmp(id));
@@ -337,14 +337,15 @@ impl Plan {
         let is_left = match outcome {
             Some(Outcome::Undetermined) => true,
             Some(Outcome::Member(member)) => !member.undetermined.is_empty(),
-            Some(Outcome::NotMember) | None => false,
+            Some(Outcome::NotMember) => false,
+            None => self.coverage == Coverage::Partial,
         };
         let kind = change.as_ref().map(|change| change.kind);
         let summary = Summary {
             added: usize::from(kind == Some(ChangeKind::Added)),
             changed: usize::from(kind == Some(ChangeKind::Changed)),
             removed: usize::from(kind == Some(ChangeKind::Removed)),
-            unchanged: usize::from(kind.is_none() && !is_left),
+            unchanged: usize::from(kind.is_none() && !is_left && outcome.is_some()),
             undetermined: usize::from(kind.is_none() && is_left),
         };
         Self { summary, changes: change.into_iter().collect(), ..self.clone_head() }

@@ -80,7 +80,8 @@ pub fn drift_of(plan: &Plan, id: &str, resolved: &Resolved, options: &TextOption
     if plan.is_empty() {
         let said = match outcome {
             Some(Outcome::Undetermined) => "it is left alone: unknown labels decide what it gets",
-            Some(Outcome::NotMember) | None => "nothing is held, as the fleet wants it",
+            None => "it is left alone: the inventory does not list it",
+            Some(Outcome::NotMember) => "nothing is held, as the fleet wants it",
             Some(Outcome::Member(member)) if !member.undetermined.is_empty() => {
                 "what is determined is held as the fleet wants it"
             }

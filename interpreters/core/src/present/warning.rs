@@ -1,8 +1,9 @@
 //! What a reader of a plan should know beside it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use escadre_algebra::{DeviceId, Facts, Outcome, Resolved, ResourceName};
+use escadre_algebra::{DeviceId, Facts, LabelKey, Outcome, Resolved, ResourceName};
 
 use super::style::TextOptions;
 use super::words::{count, sample};
@@ -30,12 +31,12 @@ impl Warning {
 /// Devices that are left alone for the same reason.
 struct Alike<'a> {
     n_devices: usize,
-    first: &'a Facts,
-    named: Vec<&'a DeviceId>,
+    first: Cow<'a, Facts>,
+    named: Vec<DeviceId>,
 }
 
 /// Which labels are unknown, whether unlisted ones are, and which resources are left alone (all, if none is named).
-type Reason<'a> = (Vec<&'a str>, bool, &'a [ResourceName]);
+type Reason<'a> = (Vec<LabelKey>, bool, &'a [ResourceName]);
 
 /// The warnings of `plan`. Costs O(devices · log changes).
 pub(super) fn warnings(plan: &Plan, resolved: &Resolved, options: &TextOptions) -> Vec<Warning> {
@@ -45,11 +46,15 @@ pub(super) fn warnings(plan: &Plan, resolved: &Resolved, options: &TextOptions) 
     let mut partly: BTreeMap<Reason<'_>, Alike<'_>> = BTreeMap::new();
     for (row, outcome) in resolved.outcomes().enumerate() {
         // Most devices have nothing unknown, and need not be looked at.
-        let facts = || &resolved.inventory().devices()[row];
+        let facts = || resolved.inventory().facts(row);
         match outcome {
-            Outcome::Undetermined => add(&mut whole, facts(), &[], max),
+            Outcome::Undetermined => {
+                if let Some(facts) = facts() {
+                    add(&mut whole, facts, &[], max);
+                }
+            }
             Outcome::Member(member) if !member.undetermined.is_empty() => {
-                let facts = facts();
+                let Some(facts) = facts() else { continue };
                 let changes = plan.changes().binary_search_by(|c| c.device.cmp(facts.id())).is_ok();
                 let alike = if changes { &mut partly } else { &mut whole };
                 add(alike, facts, &member.undetermined, max);
@@ -91,18 +96,19 @@ pub(super) fn warnings(plan: &Plan, resolved: &Resolved, options: &TextOptions) 
 
 fn add<'a>(
     reasons: &mut BTreeMap<Reason<'a>, Alike<'a>>,
-    facts: &'a Facts,
+    facts: Cow<'a, Facts>,
     resources: &'a [ResourceName],
     max: usize,
 ) {
     let unknown = facts.labels().iter().filter(|label| label.value.is_none());
-    let unknown = unknown.map(|label| label.key.as_str()).collect();
+    let unknown = unknown.map(|label| label.key.clone()).collect();
     let reason = (unknown, facts.unlisted_unknown(), resources);
-    let alike =
-        reasons.entry(reason).or_insert(Alike { n_devices: 0, first: facts, named: Vec::new() });
+    let id = facts.id().clone();
+    let alike = reasons.entry(reason);
+    let alike = alike.or_insert_with(|| Alike { n_devices: 0, first: facts, named: Vec::new() });
     alike.n_devices += 1;
     if alike.named.len() <= max {
-        alike.named.push(facts.id());
+        alike.named.push(id);
     }
 }
 
@@ -125,7 +131,7 @@ fn reasons(
                 1 => format!("{} is left as it is, ", left[0]),
                 _ => format!("{} are left as they are, ", left.join(" ")),
             };
-            let why = unknown_labels(&unknown, alike.first, resolved);
+            let why = unknown_labels(&unknown, &alike.first, resolved);
             format!("{}: {left}{why}: {devices}", count(alike.n_devices, "device"))
         })
         .collect();
@@ -136,7 +142,7 @@ fn reasons(
 }
 
 /// The unknown labels that the fleet asks for on the device `first`, in words.
-fn unknown_labels(unknown: &[&str], first: &Facts, resolved: &Resolved) -> String {
+fn unknown_labels(unknown: &[LabelKey], first: &Facts, resolved: &Resolved) -> String {
     let tested = resolved.fleet().explain(first, None).unknown;
     let labels: Vec<String> = match &tested[..] {
         [] => unknown.iter().map(|key| format!("`{key}`")).collect(),

@@ -1,6 +1,7 @@
 //! The seeds of the fuzz target `nats_entries`, replayed.
 
 #[expect(unreachable_pub, reason = "the fuzz target calls it from another crate")]
+#[expect(clippy::expect_used, reason = "it fails by panicking")]
 #[path = "../../../../fuzz/src/nats_entries.rs"]
 mod nats_entries;
 
