@@ -9,7 +9,7 @@
 //! and instantiated last; and two devices that answer every selector of a fleet alike have the
 //! same claims up to that instantiation (see [`Evaluator::answers`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::annotation::Annotation;
@@ -17,6 +17,7 @@ use crate::claims::Claims;
 use crate::dag::Dag;
 use crate::facts::Facts;
 use crate::fleet::{Fleet, Op};
+use crate::names::LabelKey;
 use crate::problem::Problem;
 use crate::selector::Selector;
 
@@ -75,6 +76,16 @@ impl Evaluator {
 
     pub(crate) fn selectors(&self) -> &[Selector] {
         &self.selectors
+    }
+
+    /// The labels that texts of the fleet mention.
+    pub(crate) fn mentioned(&self) -> BTreeSet<LabelKey> {
+        let deployed = self.dag.nodes.iter().filter_map(|fleet| match &fleet.0.op {
+            Op::Deploy(deployed) => Some(deployed),
+            _ => None,
+        });
+        let words = deployed.flat_map(|d| &d.leaves).flat_map(|leaf| leaf.value.words());
+        words.flat_map(crate::Word::labels).cloned().collect()
     }
 
     /// Which selectors hold on `facts`, unknown labels read as absent. Costs O(selectors).

@@ -1,18 +1,14 @@
 //! The devices that an edit affects.
 
-use std::collections::BTreeSet;
-
+use super::Columns;
 use super::compare::{Scope, compare};
 use super::cut::{Entry, claimed, cut, only_objects};
 use super::delta::delta;
 use super::rows::RowSet;
 use super::touch::Place;
-use super::{Column, Columns};
 use crate::dag::Dag;
 use crate::denote::Evaluator;
-use crate::facts::Knowledge;
-use crate::fleet::{Fleet, Op};
-use crate::names::LabelKey;
+use crate::fleet::Fleet;
 use crate::path::Path;
 use crate::selector::Selector;
 
@@ -36,7 +32,7 @@ use crate::selector::Selector;
 pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
     let none = RowSet::none(columns.len());
     let Some(delta) = delta(old, new) else { return none };
-    let all = columns.range(0..columns.len());
+    let all = columns.all();
     let pending = columns.holding(&delta.guard, &all);
     if pending.is_empty() {
         return none;
@@ -60,29 +56,14 @@ pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
 #[must_use]
 pub fn affected_or_unknown(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
     let mut rows = affected(old, new, columns);
-    let asked: BTreeSet<LabelKey> = [old, new].into_iter().flat_map(asked).collect();
-    let asked = asked.iter().filter_map(|key| columns.column(key.as_str()));
-    let unknown: Vec<&Column> = asked.filter(|column| column.n_unknown() > 0).collect();
-    for row in 0..columns.len() {
-        let mut some = unknown.iter().map(|column| column.knowledge(row));
-        if columns.unlisted_unknown(row) || some.any(|known| known == Knowledge::Unknown) {
-            rows.insert(row);
-        }
+    let all = columns.all();
+    for fleet in [old, new].map(Evaluator::new) {
+        let mut asked = fleet.mentioned();
+        let tests = fleet.selectors().iter().flat_map(Selector::atoms);
+        asked.extend(tests.filter_map(|test| test.key().cloned()));
+        columns.with_unknown(&asked, &all).iter().for_each(|row| rows.insert(row));
     }
     rows
-}
-
-/// The labels that a fleet tests or mentions.
-fn asked(fleet: &Fleet) -> BTreeSet<LabelKey> {
-    let evaluator = Evaluator::new(fleet);
-    let tests = evaluator.selectors().iter().flat_map(Selector::atoms);
-    let mut keys: BTreeSet<LabelKey> = tests.filter_map(|test| test.key().cloned()).collect();
-    for fleet in &evaluator.dag().nodes {
-        let Op::Deploy(deployed) = &fleet.0.op else { continue };
-        let words = deployed.leaves.iter().flat_map(|leaf| leaf.value.words());
-        keys.extend(words.flat_map(crate::Word::labels).cloned());
-    }
-    keys
 }
 
 /// A search among the rows where two fleets may differ.

@@ -31,7 +31,6 @@ pub(crate) use answers::{Classes, classes_in, classes_of};
 pub use builder::ColumnsBuilder;
 use builder::Wanted;
 pub use codes::Codes;
-use codes::UNKNOWN;
 pub use column::Column;
 pub use evaluation::{Evaluation, Update, evaluate};
 pub use rows::RowSet;
@@ -161,13 +160,6 @@ impl Columns {
     #[must_use]
     pub fn unlisted_unknown(&self, row: usize) -> bool {
         self.unlisted_unknown.as_ref().is_some_and(|rows| rows.contains(row))
-    }
-
-    /// Whether some label of the device of row `row` is unknown. Costs O(columns with unknown labels).
-    #[must_use]
-    pub fn has_unknown(&self, row: usize) -> bool {
-        let mut some = self.columns.iter().filter(|column| column.n_unknown > 0);
-        self.unlisted_unknown(row) || some.any(|column| column.codes.get(row) == UNKNOWN)
     }
 
     /// The labels that a device has, in the order of their keys.

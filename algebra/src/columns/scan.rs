@@ -9,8 +9,8 @@ use super::codes::{Code, UNKNOWN, with_codes};
 use super::compiled::Expr;
 use super::rows::{RowSet, bits};
 use super::set::CodeSet;
-use crate::names::DeviceId;
-use crate::selector::{Completion, Selector, bucket_point};
+use crate::names::{DeviceId, LabelKey};
+use crate::selector::{Completion, Selector, Test, bucket_point};
 
 /// How many words of 64 rows are evaluated at once.
 const WORDS: usize = 16;
@@ -258,7 +258,8 @@ impl Columns {
         let range = self.range(range);
         let mut hold = self.holding(selector, &range);
         let mut undetermined = RowSet::none(self.len());
-        for row in self.with_unknown(selector, &range).iter() {
+        let tested = selector.atoms().into_iter().filter_map(Test::key);
+        for row in self.with_unknown(tested, &range).iter() {
             let Some(facts) = self.facts(row) else { continue };
             match selector.matches(&facts) {
                 Some(true) => hold.insert(row),
@@ -270,6 +271,11 @@ impl Columns {
             }
         }
         Matches { hold, undetermined }
+    }
+
+    /// All rows.
+    pub(crate) fn all(&self) -> RowSet {
+        self.range(0..self.len())
     }
 
     /// The rows in `range`.
@@ -290,10 +296,13 @@ impl Columns {
         Scan::of(&Expr::of(selector, self), self).rows(self, within)
     }
 
-    /// The rows of `within` that do not know a label which `selector` tests.
-    fn with_unknown(&self, selector: &Selector, within: &RowSet) -> RowSet {
-        let keys: BTreeSet<&str> =
-            selector.atoms().into_iter().filter_map(|test| Some(test.key()?.as_str())).collect();
+    /// The rows of `within` that do not know one of the labels `keys`.
+    pub(crate) fn with_unknown<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k LabelKey>,
+        within: &RowSet,
+    ) -> RowSet {
+        let keys: BTreeSet<&str> = keys.into_iter().map(LabelKey::as_str).collect();
         let mut found = RowSet::none(self.len());
         if keys.is_empty() {
             return found;

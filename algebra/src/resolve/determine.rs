@@ -34,14 +34,12 @@ impl Completions {
                 tests.entry(key.clone()).or_default().push(test);
             }
         }
-        let mut mentioned = BTreeSet::new();
-        let mut resources = BTreeSet::new();
-        for fleet in &evaluator.dag().nodes {
-            let Op::Deploy(deployed) = &fleet.0.op else { continue };
-            resources.insert(deployed.resource.clone());
-            let words = deployed.leaves.iter().flat_map(|leaf| leaf.value.words());
-            mentioned.extend(words.flat_map(crate::Word::labels).cloned());
-        }
+        let mentioned = evaluator.mentioned();
+        let resources = evaluator.dag().nodes.iter().filter_map(|fleet| match &fleet.0.op {
+            Op::Deploy(deployed) => Some(deployed.resource.clone()),
+            _ => None,
+        });
+        let resources = resources.collect();
         let values = |tests: Vec<&Test>| Partition::of(tests).representatives();
         let tested = tests.into_iter().map(|(key, tests)| (key, values(tests))).collect();
         Self { tested, mentioned, resources }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::columns::{Column, Columns};
+use crate::columns::{Columns, RowSet};
 use crate::facts::{Facts, Knowledge};
 use crate::inventory::Inventory;
 use crate::names::{DeviceId, LabelKey};
@@ -11,8 +11,8 @@ use crate::names::{DeviceId, LabelKey};
 pub(super) struct Rows<'a> {
     inventory: &'a Inventory,
     columns: Option<&'a Columns>,
-    /// Of the labels that a fleet asks for, those that are unknown on some device.
-    unknown: Vec<&'a Column>,
+    /// The rows of the columns that do not know a label which the fleet asks for.
+    unknown: RowSet,
 }
 
 impl<'a> Rows<'a> {
@@ -22,9 +22,8 @@ impl<'a> Rows<'a> {
         asked: impl IntoIterator<Item = &'k LabelKey>,
     ) -> Self {
         let columns = inventory.held_columns();
-        let asked = asked.into_iter().filter_map(|key| columns?.column(key.as_str()));
-        let unknown = asked.filter(|column| column.n_unknown() > 0).collect();
-        Self { inventory, columns, unknown }
+        let unknown = columns.map(|columns| columns.with_unknown(asked, &columns.all()));
+        Self { inventory, columns, unknown: unknown.unwrap_or_default() }
     }
 
     pub(super) fn columns(&self) -> Option<&'a Columns> {
@@ -44,10 +43,7 @@ impl<'a> Rows<'a> {
     pub(super) fn may_have_unknown(&self, row: usize) -> bool {
         match self.columns {
             None => self.inventory.devices().get(row).is_some_and(Facts::has_unknown),
-            Some(columns) => {
-                let unknown = |column: &&Column| column.knowledge(row) == Knowledge::Unknown;
-                columns.unlisted_unknown(row) || self.unknown.iter().any(unknown)
-            }
+            Some(_) => self.unknown.contains(row),
         }
     }
 

@@ -217,6 +217,30 @@ impl Schema {
             .boxed()
     }
 
+    /// An inventory of this world with so many devices, of which some do not know all labels, or not
+    /// even which they have.
+    pub fn inventory_with_unknown(
+        &self,
+        n_devices: std::ops::RangeInclusive<usize>,
+    ) -> BoxedStrategy<Inventory> {
+        let schema = self.clone();
+        let unknown = (self.device_labels(true), proptest::bool::weighted(0.1)).boxed();
+        let known = (self.device_labels(false), Just(false)).boxed();
+        let device = prop_oneof![unknown, known];
+        let coverage = select(&[Coverage::Complete, Coverage::Partial][..]);
+        (vec(device, n_devices), coverage)
+            .prop_map(move |(devices, coverage)| {
+                let devices =
+                    devices.into_iter().enumerate().filter_map(|(i, (labels, unlisted))| {
+                        let facts = facts(schema.id(i)?, labels);
+                        Some(if unlisted { facts.with_unlisted_unknown() } else { facts })
+                    });
+                // The ids differ, so there is always an inventory.
+                Inventory::new(devices, coverage).unwrap_or_else(|_| Inventory::empty(coverage))
+            })
+            .boxed()
+    }
+
     /// The id of the device of number `i`.
     fn id(&self, i: usize) -> Option<DeviceId> {
         match self.ids.get(i) {

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use escadre_algebra::{
-    Columns, Coverage, Facts, Fleet, Inventory, RowSet, Selector, affected, denote, evaluate, label,
+    Columns, Facts, Fleet, Inventory, RowSet, Selector, affected, denote, evaluate, label,
 };
 use escadre_laws::Schema;
 use proptest::collection::vec;
@@ -21,17 +21,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// An inventory where labels may be unknown, listed or not.
-fn inventory() -> impl Strategy<Value = Inventory> {
-    let device = (SCHEMA.facts_with_unknown(), prop::bool::weighted(0.1));
-    vec(device, 0..40).prop_map(|devices| {
-        let devices = devices.into_iter().enumerate().map(|(i, (facts, unlisted))| {
-            let id = format!("device-{i}").as_str().try_into().unwrap();
-            let facts = Facts::from_labels(id, facts.labels().to_vec());
-            if unlisted { facts.with_unlisted_unknown() } else { facts }
-        });
-        Inventory::new(devices, Coverage::Complete).unwrap()
-    })
+fn inventory() -> BoxedStrategy<Inventory> {
+    SCHEMA.inventory_with_unknown(0..=40)
 }
 
 fn rows(rows: &RowSet) -> Vec<usize> {

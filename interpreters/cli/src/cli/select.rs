@@ -20,17 +20,17 @@ pub(crate) fn run(args: &Select, context: &mut Context<'_>) -> Result<Code, Fail
     let inventory = context.inventory(&args.listing)?;
     let columns = columns(&inventory)?;
     let Matches { hold, undetermined } = columns.matches(&selector);
-    let rows = hold.iter().take_while(|_| !args.count);
-    for row in rows {
-        context.out.line(columns.id(row))?;
-        if context.out.is_closed() {
-            break;
+    if args.count {
+        context.out.line(&hold.len().to_string())?;
+    } else {
+        for row in hold.iter() {
+            context.out.line(columns.id(row))?;
+            if context.out.is_closed() {
+                break;
+            }
         }
     }
-    let (n_selected, n_undetermined) = (hold.len(), undetermined.len());
-    if args.count {
-        context.out.line(&n_selected.to_string())?;
-    }
+    let n_undetermined = undetermined.len();
     if n_undetermined > 0 {
         context.note(&format!(
             "{} more may be selected: labels that decide it are unknown",

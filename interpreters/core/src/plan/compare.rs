@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use escadre_algebra::{Configuration, Facts, Member, ResourceState};
 
-use super::{Desired, Device, ResourceChange};
+use super::device::Device;
+use super::{Desired, ResourceChange};
 
 /// Compares device by device; what devices share is compared once.
 pub(super) struct Comparison<'a> {

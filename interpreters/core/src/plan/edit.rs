@@ -5,7 +5,8 @@ use std::sync::Arc;
 use escadre_algebra::{Fleet, Outcome, Resolved, Unresolved, affected_or_unknown};
 
 use super::compare::Comparison;
-use super::{Desired, Device, Plan};
+use super::device::Device;
+use super::{Desired, Plan};
 use crate::interpreter::Revision;
 use crate::snapshot::Snapshot;
 

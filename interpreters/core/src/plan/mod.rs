@@ -1,20 +1,20 @@
 //! Plans: what would change on which device.
 
 mod compare;
+mod device;
 mod edit;
 mod group;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use escadre_algebra::{
-    Configuration, Coverage, DeviceId, Digest, Facts, Inventory, Outcome, Resolved, ResourceName,
-    ResourceState,
+    Configuration, Coverage, DeviceId, Digest, Outcome, Resolved, ResourceName, ResourceState,
 };
 
 use crate::interpreter::Revision;
 use crate::snapshot::Snapshot;
 use compare::Comparison;
+use device::Device;
 pub use group::{FieldChange, Group, Subject};
 
 /// The difference between what a target holds and what is wanted: whole devices, each with its changed resources.
@@ -113,23 +113,6 @@ impl Stale {
     #[must_use]
     pub fn help(&self) -> &'static str {
         "plan again, and look at the new plan"
-    }
-}
-
-/// One listed device, of which little is asked: its facts may have to be put together.
-#[derive(Clone, Copy)]
-struct Device<'a> {
-    inventory: &'a Inventory,
-    row: usize,
-}
-
-impl<'a> Device<'a> {
-    fn id(self) -> Option<DeviceId> {
-        self.inventory.id(self.row)
-    }
-
-    fn facts(self) -> Option<Cow<'a, Facts>> {
-        self.inventory.facts(self.row)
     }
 }
 
@@ -326,34 +309,6 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
-    }
-
-    /// This plan for the device `id` alone, of which the fleet says `outcome` (`None`: it is not
-    /// listed). What is said of the target and its members is as before. Costs O(log changes).
-    #[must_use]
-    pub fn of_device(&self, id: &str, outcome: Option<&Outcome>) -> Self {
-        let at = self.changes.binary_search_by(|change| change.device.as_str().cmp(id));
-        let change = at.ok().and_then(|at| self.changes.get(at)).cloned();
-        let is_left = match outcome {
-            Some(Outcome::Undetermined) => true,
-            Some(Outcome::Member(member)) => !member.undetermined.is_empty(),
-            Some(Outcome::NotMember) => false,
-            None => self.coverage == Coverage::Partial,
-        };
-        let kind = change.as_ref().map(|change| change.kind);
-        let summary = Summary {
-            added: usize::from(kind == Some(ChangeKind::Added)),
-            changed: usize::from(kind == Some(ChangeKind::Changed)),
-            removed: usize::from(kind == Some(ChangeKind::Removed)),
-            unchanged: usize::from(kind.is_none() && !is_left && outcome.is_some()),
-            undetermined: usize::from(kind.is_none() && is_left),
-        };
-        Self { summary, changes: change.into_iter().collect(), ..self.clone_head() }
-    }
-
-    /// This plan without its changes.
-    fn clone_head(&self) -> Self {
-        Self { target: self.target.clone(), base: self.base.clone(), changes: Vec::new(), ..*self }
     }
 
     /// The devices that stop being members.
