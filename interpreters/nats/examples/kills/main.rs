@@ -5,6 +5,8 @@
 //! round, and in some of them all the time, a reader that follows the manifests looks at every device.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
+mod figures;
+
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -18,6 +20,8 @@ use escadre_nats::{Address, Nats, World, connect};
 use escadre_testbed::{Delays, NatsCluster, NatsServer};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::figures::{End, Figures, lost, n_mixed, n_stale};
 
 type Outcome<T = ()> = Result<T, String>;
 
@@ -106,42 +110,6 @@ enum Victims {
     Three(NatsCluster),
 }
 
-/// What was counted.
-#[derive(Default)]
-struct Figures {
-    n_rounds: [usize; 3],
-    n_races: usize,
-    n_killed: usize,
-    /// Kills that left some devices written and some not.
-    n_between: usize,
-    n_looks: u64,
-    n_mixed: u64,
-    n_lost: usize,
-    n_stale: usize,
-    n_diverged: usize,
-}
-
-impl Figures {
-    fn tell(&self) -> Outcome {
-        let [controllers, servers, leaders] = self.n_rounds;
-        println!(
-            "rounds: {controllers} kills of controllers, {servers} of servers, {leaders} of leaders; {} of them races of two controllers",
-            self.n_races
-        );
-        println!(
-            "controllers killed before they ended: {}, between devices: {}",
-            self.n_killed, self.n_between
-        );
-        println!("looks of readers that follow manifests: {}", self.n_looks);
-        println!("devices seen mixed: {}", self.n_mixed);
-        println!("acknowledged applies lost: {}", self.n_lost);
-        println!("writes by a controller whose fence was taken: {}", self.n_stale);
-        println!("rounds that did not converge: {}", self.n_diverged);
-        let wrong = self.n_mixed + (self.n_lost + self.n_stale + self.n_diverged) as u64;
-        if wrong == 0 { Ok(()) } else { Err(format!("{wrong} things that must not happen did")) }
-    }
-}
-
 /// A bucket, the fleets that are applied to it, and a reader.
 struct Field<'a> {
     settings: &'a Settings,
@@ -210,17 +178,16 @@ impl<'a> Field<'a> {
         }
         let mut ended = Vec::new();
         for (version, mut controller) in controllers {
-            match wait(&mut controller)? {
-                None => figures.n_killed += 1,
-                Some(code) => ended.push((version, code == 0)),
-            }
+            let end = wait(&mut controller)?;
+            figures.n_killed += usize::from(end == End::Killed);
+            ended.push((version, end));
         }
         if let Some(watch) = watch {
             let (n_looks, n_mixed) = watch.end();
             (figures.n_looks, figures.n_mixed) =
                 (figures.n_looks + n_looks, figures.n_mixed + n_mixed);
         }
-        self.look(kill, &ended, figures)?;
+        self.look(&ended, figures)?;
         if number % 5 == 4 || kill != Kill::Controller {
             figures.n_diverged += usize::from(self.converge(version).is_err());
         }
@@ -228,17 +195,17 @@ impl<'a> Field<'a> {
     }
 
     /// Looks at what a round left.
-    fn look(&mut self, kill: Kill, ended: &[(usize, bool)], figures: &mut Figures) -> Outcome {
+    fn look(&mut self, ended: &[(usize, End)], figures: &mut Figures) -> Outcome {
         let (world, held) = self.runtime.block_on(held(&mut self.reader))?;
         figures.n_looks += 1;
         figures.n_mixed += n_mixed(&world, &held, &self.wanted);
         figures.n_stale += n_stale(&world, &held);
-        let is_whole = |version: &usize| self.wanted.get(*version) == Some(&held);
-        figures.n_between += usize::from(!(0..N_VERSIONS).any(|version| is_whole(&version)));
-        let done: Vec<usize> = ended.iter().filter(|(_, done)| *done).map(|(v, _)| *v).collect();
-        // Where another controller was killed after one was done, it may have begun to write.
-        let is_sole = done.len() == ended.len() && (kill != Kill::Controller || ended.len() == 1);
-        if is_sole && !done.is_empty() && !done.iter().any(is_whole) {
+        let is_whole = |version: usize| self.wanted.get(version) == Some(&held);
+        figures.n_between += usize::from(!(0..N_VERSIONS).any(is_whole));
+        let lost = lost(&held, ended, &self.wanted);
+        if let Some(id) = lost.first() {
+            let n = lost.len();
+            println!("{n} devices lost an acknowledged configuration, `{id}` first: {ended:?}");
             figures.n_lost += 1;
         }
         Ok(())
@@ -256,7 +223,7 @@ impl<'a> Field<'a> {
     /// Applies `version` without a kill: that is all it takes, whatever was left.
     fn converge(&mut self, version: usize) -> Outcome {
         let mut controller = self.start(version)?;
-        if wait(&mut controller)? != Some(0) {
+        if wait(&mut controller)? != End::Done {
             return Err("an apply that nobody disturbed failed".to_owned());
         }
         let (_, held) = self.runtime.block_on(held(&mut self.reader))?;
@@ -313,25 +280,6 @@ impl Watch {
     }
 }
 
-/// How many devices have what no version gives them, or what makes no sense.
-fn n_mixed(world: &World, held: &Snapshot, wanted: &[Snapshot]) -> u64 {
-    let is_mixed = |id: &str, configuration| {
-        !wanted.iter().any(|wanted| wanted.get(id) == Some(configuration))
-    };
-    let n = held.iter().filter(|(id, configuration)| is_mixed(id.as_str(), configuration)).count();
-    (n + world.anomalies().len()) as u64
-}
-
-/// How many devices were written after the fence was taken by who had an older one.
-fn n_stale(world: &World, held: &Snapshot) -> usize {
-    let Some(fence) = world.fence() else { return 0 };
-    let is_stale = |id: &str| {
-        let generation = world.generation(id).unwrap_or(0);
-        generation < fence.generation && world.device_sequence(id).unwrap_or(0) > fence.generation
-    };
-    held.iter().filter(|(id, _)| is_stale(id.as_str())).count()
-}
-
 async fn open(address: &str) -> Outcome<Nats> {
     let address: Address = address.parse().map_err(|error| format!("{address}: {error}"))?;
     let client = connect(&address, &|_| None).await.map_err(|error| error.to_string())?;
@@ -355,12 +303,16 @@ async fn leader(address: &str) -> Outcome<String> {
     cluster.and_then(|cluster| cluster.leader.clone()).ok_or("the stream has no leader".to_owned())
 }
 
-/// The exit code of a controller, `None` if it was killed.
-fn wait(controller: &mut Child) -> Outcome<Option<i32>> {
+/// Waits until a controller ends.
+fn wait(controller: &mut Child) -> Outcome<End> {
     let begin = Instant::now();
     loop {
         if let Some(status) = controller.try_wait().map_err(|error| error.to_string())? {
-            return Ok(status.code());
+            return Ok(match status.code() {
+                None => End::Killed,
+                Some(0) => End::Done,
+                Some(_) => End::Failed,
+            });
         }
         if begin.elapsed() > DEADLINE {
             let _ = controller.kill();
@@ -370,8 +322,12 @@ fn wait(controller: &mut Child) -> Outcome<Option<i32>> {
     }
 }
 
+fn device_id(i: usize) -> String {
+    format!("d{i:04}")
+}
+
 fn inventory() -> Outcome<Inventory> {
-    let device = |i: usize| Facts::of(&format!("d{i:04}"), [("site", ["a", "b", "c"][i % 3])]);
+    let device = |i: usize| Facts::of(&device_id(i), [("site", ["a", "b", "c"][i % 3])]);
     let devices = (0..N_DEVICES).map(device).collect::<Result<Vec<_>, _>>();
     let devices = devices.map_err(|error| error.to_string())?;
     Inventory::new(devices, Coverage::Complete).map_err(|error| error.to_string())
