@@ -74,6 +74,13 @@ pub trait Interpreter {
     /// The state is none that this interpreter writes.
     fn lift(&self, state: &Self::State) -> Result<Snapshot, Self::LiftError>;
 
+    /// Whether the last apply ended and left nothing behind: where it did not, applying even an
+    /// empty plan goes on with what that one did not come to.
+    fn is_settled(&self, state: &Self::State) -> bool {
+        let _ = state;
+        true
+    }
+
     /// What would change: the difference between what is held and what is wanted.
     fn plan(&self, resolved: &Resolved, held: &Snapshot, base: &Revision) -> Plan {
         Plan::new(

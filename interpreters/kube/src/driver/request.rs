@@ -1,0 +1,186 @@
+//! One request to the API server, and what its answer means.
+
+use std::time::Duration;
+
+use http::{Method, Request};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::Kube;
+use crate::error::{ServerError, ServerErrorKind};
+
+/// How long one answer is waited for.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// The pauses between attempts: the first, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+/// Asks for the metadata of objects only.
+pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+pub(super) const METADATA_LIST: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// Why an answer is not the one that was asked for.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The API server says so, with this code.
+    Told { code: u16, why: String },
+    /// It may work when tried again; whether it was done is unknown.
+    Passing(String),
+    /// The answer is not understood.
+    Odd(String),
+    /// The credentials cannot be used.
+    Unknown(String),
+}
+
+/// What is sent.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) accept: &'static str,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+impl Call {
+    pub(super) fn get(path: String) -> Self {
+        let (accept, content_type) = ("application/json", "application/json");
+        Self { method: Method::GET, path, accept, content_type, body: Vec::new() }
+    }
+
+    pub(super) fn with(method: Method, path: String, body: &Json) -> Self {
+        Self { method, body: body.to_string().into_bytes(), ..Self::get(path) }
+    }
+
+    pub(super) fn accept(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
+    }
+
+    pub(super) fn content_type(self, content_type: &'static str) -> Self {
+        Self { content_type, ..self }
+    }
+}
+
+/// Sends `call` once.
+pub(super) async fn send<T: DeserializeOwned>(target: &Kube, call: &Call) -> Result<T, Trouble> {
+    let request = Request::builder()
+        .method(call.method.clone())
+        .uri(&call.path)
+        .header(http::header::ACCEPT, call.accept)
+        .header(http::header::CONTENT_TYPE, call.content_type)
+        .body(call.body.clone());
+    let request = request.map_err(|error| Trouble::Odd(error.to_string()))?;
+    match tokio::time::timeout(TIMEOUT, target.client.request(request)).await {
+        Err(_) => Err(Trouble::Passing(format!("no answer within {} s", TIMEOUT.as_secs()))),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(trouble(error)),
+    }
+}
+
+fn trouble(error: kube::Error) -> Trouble {
+    match error {
+        kube::Error::Api(status) => {
+            let (code, mut why) = (status.code, status.message.clone());
+            let causes = status.details.iter().flat_map(|details| &details.causes);
+            for cause in causes.take(3) {
+                if !why.contains(&cause.message) {
+                    why = format!("{why}; {}: {}", cause.field, cause.message);
+                }
+            }
+            match code {
+                429 | 502..=504 => Trouble::Passing(why),
+                // The API server gives one reason or none when its storage is away for a while.
+                500 if why.contains("etcdserver") && !why.contains("too large") => {
+                    Trouble::Passing(why)
+                }
+                _ => Trouble::Told { code, why },
+            }
+        }
+        kube::Error::SerdeError(error) => Trouble::Odd(error.to_string()),
+        kube::Error::Auth(error) => Trouble::Unknown(error.to_string()),
+        error => Trouble::Passing(chain(&error)),
+    }
+}
+
+/// An error and its sources, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// Sends `call`, again and again while its trouble passes. `None` where there is no such thing.
+pub(super) async fn ask<T: DeserializeOwned>(
+    target: &Kube,
+    doing: &'static str,
+    call: &Call,
+) -> Result<Option<T>, ServerError> {
+    let mut attempts = Attempts::new(target, doing);
+    loop {
+        match send(target, call).await {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(Trouble::Told { code: 404, .. }) => return Ok(None),
+            Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+            Err(trouble) => return Err(lasting(target, doing, trouble)),
+        }
+    }
+}
+
+/// The error of a trouble that does not pass.
+pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> ServerError {
+    let namespace = &target.options.namespace;
+    let kind = match trouble {
+        Trouble::Told { code: 401, why } | Trouble::Unknown(why) => {
+            ServerErrorKind::Unknown { why }
+        }
+        Trouble::Told { code: 403, why } => ServerErrorKind::Forbidden { why },
+        Trouble::Told { code: 404, why } if why.contains("namespaces") => {
+            ServerErrorKind::NoNamespace { namespace: namespace.clone() }
+        }
+        Trouble::Told { why, .. } => ServerErrorKind::Refused { doing, why },
+        Trouble::Odd(why) => ServerErrorKind::Odd { doing, why },
+        Trouble::Passing(why) => ServerErrorKind::Unreachable { doing, why },
+    };
+    ServerError::new(&target.place, kind)
+}
+
+/// Attempts, further and further apart, until the patience ends.
+pub(super) struct Attempts<'a> {
+    target: &'a Kube,
+    doing: &'static str,
+    end: tokio::time::Instant,
+    pause: Duration,
+    n: usize,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(target: &'a Kube, doing: &'static str) -> Self {
+        let end = tokio::time::Instant::now() + target.options.patience;
+        Self { target, doing, end, pause: PAUSES.0, n: 0 }
+    }
+
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// The patience has ended; `why` is what the last attempt told.
+    pub(super) async fn pause(&mut self, why: &str) -> Result<(), ServerError> {
+        if tokio::time::Instant::now() >= self.end {
+            let kind = ServerErrorKind::Unreachable { doing: self.doing, why: why.to_owned() };
+            return Err(ServerError::new(&self.target.place, kind));
+        }
+        tracing::debug!(doing = self.doing, why, "trying again");
+        // A single retry is an everyday thing; what takes longer is told.
+        if self.n == 3 {
+            self.target.note(format!("trying again ({}): {why}", self.doing));
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSES.1);
+        self.n += 1;
+        Ok(())
+    }
+}

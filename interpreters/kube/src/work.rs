@@ -1,0 +1,130 @@
+//! What an apply has to write: objects, and patches of nodes. Pure.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use escadre_algebra::{DeviceId, Outcome};
+use escadre_interpreter::{Change, ChangeKind};
+use serde_json::{Value as Json, json};
+
+use crate::error::LowerError;
+use crate::lower::{Lowering, Objects};
+use crate::manifest::Manifest;
+use crate::names::{label_pointer, member_label, resource_label};
+use crate::world::{Meta, Node, World};
+
+/// The labels of ours that a node has.
+type Labels = BTreeMap<String, String>;
+
+/// What an apply has to write, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    /// Objects that are missing, or not as they were written; what is mounted comes first.
+    pub(crate) objects: Vec<Due>,
+    /// Nodes, in the order of the changes.
+    pub(crate) nodes: Vec<Relabel>,
+}
+
+/// An object to be written.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) manifest: Manifest,
+    /// What stands in its place.
+    pub(crate) there: Option<Meta>,
+}
+
+/// A node to be relabelled.
+#[derive(Debug)]
+pub(crate) struct Relabel {
+    pub(crate) device: DeviceId,
+    pub(crate) is_removed: bool,
+    /// The JSON patch; `None` where the cluster has no such node.
+    pub(crate) patch: Option<Vec<Json>>,
+    /// What the node is to have.
+    pub(crate) after: Labels,
+}
+
+impl Work {
+    /// What `changes` take, in a cluster that is `world`.
+    pub(crate) fn of(
+        changes: &[&Change],
+        world: &World,
+        objects: &Objects,
+    ) -> Result<Self, LowerError> {
+        let mut lowering = Lowering::new(&objects.contents);
+        let (mut nodes, mut needed) = (Vec::with_capacity(changes.len()), Vec::new());
+        for change in changes {
+            let node = world.nodes.get(&change.device);
+            let after = match change.kind {
+                ChangeKind::Removed => Labels::new(),
+                _ => wanted(&mut lowering, change, node, objects)?,
+            };
+            nodes.push(Relabel {
+                device: change.device.clone(),
+                is_removed: change.kind == ChangeKind::Removed,
+                patch: node.map(|node| patch(node, &after)),
+                after,
+            });
+        }
+        for (variant, manifest) in lowering.manifests {
+            let there = world.objects.get(&variant);
+            if there.is_none_or(|stored| stored.state.is_none()) {
+                let there = there.map(|stored| stored.meta.clone());
+                needed.push(Due { manifest, there });
+            }
+        }
+        needed.sort_by_key(|due| due.manifest.kind());
+        Ok(Self { objects: needed, nodes })
+    }
+}
+
+/// The labels that the device of `change` is to have.
+fn wanted(
+    lowering: &mut Lowering<'_>,
+    change: &Change,
+    node: Option<&Node>,
+    objects: &Objects,
+) -> Result<Labels, LowerError> {
+    let held = node.map(Node::variants).unwrap_or_default();
+    let inventory = objects.resolved.inventory();
+    let at = inventory.position(change.device.as_str());
+    let listed = at.and_then(|at| Some((inventory.facts(at)?, objects.resolved.outcome_at(at)?)));
+    let mut labels = Labels::from([(member_label(), "yes".to_owned())]);
+    if let Some((facts, Outcome::Member(member))) = listed {
+        let variants = lowering.device(&facts, member, &held)?;
+        let undetermined = held.iter().filter(|(name, _)| member.undetermined.contains(*name));
+        for (name, variant) in variants.iter().chain(undetermined) {
+            labels.insert(resource_label(name), variant.to_string());
+        }
+    }
+    Ok(labels)
+}
+
+/// The JSON patch from the labels of `node` to `after`: nothing is written unless all labels of
+/// ours are as they were seen, on the same node.
+fn patch(node: &Node, after: &Labels) -> Vec<Json> {
+    let before: &Arc<Labels> = &node.labels;
+    let mut changes = Vec::new();
+    for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(value)) {
+        changes.push(json!({"op": "add", "path": label_pointer(key), "value": value}));
+    }
+    for key in before.keys().filter(|key| !after.contains_key(*key)) {
+        changes.push(json!({"op": "remove", "path": label_pointer(key)}));
+    }
+    if changes.is_empty() {
+        return changes;
+    }
+    let test =
+        |path: &str, value: Option<&str>| json!({"op": "test", "path": path, "value": value});
+    let mut patch = vec![test("/metadata/uid", Some(&node.uid))];
+    if node.is_labelled {
+        let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
+        patch
+            .extend(keys.map(|key| test(&label_pointer(key), before.get(key).map(String::as_str))));
+    } else {
+        patch.push(test("/metadata/labels", None));
+        patch.push(json!({"op": "add", "path": "/metadata/labels", "value": {}}));
+    }
+    patch.extend(changes);
+    patch
+}

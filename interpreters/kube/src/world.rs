@@ -1,0 +1,194 @@
+//! What a cluster holds of a fleet: nodes, objects and the lease. Pure: whatever an API server
+//! answers, it is read, and what makes no sense is an [`Anomaly`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use escadre_algebra::{Configuration, DeviceId, Digester, ResourceState};
+use escadre_interpreter::Ended;
+use serde::Deserialize;
+
+use crate::lower::Variants;
+use crate::manifest::Kind;
+use crate::names::{Variant, member_label, parse_resource_label};
+use escadre_algebra::ResourceName;
+
+/// The metadata of an object, as far as it is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Meta {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    pub(crate) resource_version: String,
+    pub(crate) generation: i64,
+    pub(crate) labels: Option<BTreeMap<String, String>>,
+    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) managed_fields: Vec<Managed>,
+    pub(crate) deletion_timestamp: Option<String>,
+}
+
+/// Who wrote which fields of an object.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Managed {
+    pub(crate) manager: String,
+    pub(crate) time: String,
+    pub(crate) subresource: String,
+    #[serde(rename = "fieldsV1")]
+    pub(crate) fields: BTreeMap<String, serde::de::IgnoredAny>,
+}
+
+/// What a cluster holds of a fleet.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub(crate) lease: Option<Lease>,
+    /// Every node of the cluster, members or not.
+    pub(crate) nodes: BTreeMap<DeviceId, Node>,
+    /// The objects of variants, those too that are not as they were written.
+    pub(crate) objects: BTreeMap<Variant, Stored>,
+    /// Objects of ours that are of no variant: they are deleted.
+    pub(crate) litter: Vec<(Kind, Meta)>,
+    pub(crate) anomalies: Vec<Anomaly>,
+}
+
+/// A node, with our labels on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) uid: Arc<str>,
+    pub(crate) is_labelled: bool,
+    pub(crate) is_member: bool,
+    /// The values of our labels as they are, whether they make sense or not.
+    pub(crate) labels: Arc<BTreeMap<String, String>>,
+}
+
+/// An object of a variant.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) kind: Kind,
+    pub(crate) meta: Meta,
+    pub(crate) resource: ResourceName,
+    /// What it holds, if it is as it was written.
+    pub(crate) state: Option<Arc<ResourceState>>,
+    /// How many nodes run it, as the DaemonSet controller counts.
+    pub(crate) n_desired: i64,
+}
+
+/// The lease, which one controller has at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) uid: String,
+    pub(crate) resource_version: String,
+    pub(crate) holder: String,
+    pub(crate) transitions: i64,
+    pub(crate) ended: Option<Ended>,
+}
+
+impl Lease {
+    /// Whether some controller writes, or was killed while it wrote.
+    pub(crate) fn is_held(&self) -> bool {
+        self.ended != Some(Ended::Done)
+    }
+}
+
+/// Something in a cluster that no controller of this project leaves there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Anomaly {
+    /// What it is about: `DaemonSet recorder-…`, or `Node n1`.
+    pub what: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)
+    }
+}
+
+impl World {
+    /// What makes no sense, in the order of the names.
+    #[must_use]
+    pub fn anomalies(&self) -> &[Anomaly] {
+        &self.anomalies
+    }
+
+    /// How many nodes the cluster has, members or not.
+    #[must_use]
+    pub fn n_nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The variants that the node `id` has, by resource, as its labels say.
+    #[must_use]
+    pub fn variants(&self, id: &str) -> BTreeMap<ResourceName, Variant> {
+        let node = DeviceId::parse(id).ok().and_then(|id| self.nodes.get(&id));
+        node.map(Node::variants).unwrap_or_default()
+    }
+
+    /// Whether the last apply ended, and left nothing behind.
+    pub(crate) fn is_settled(&self) -> bool {
+        let is_ended = self.lease.as_ref().is_none_or(|lease| !lease.is_held());
+        let used = self.used();
+        is_ended && self.litter.is_empty() && self.objects.keys().all(|it| used.contains(it))
+    }
+
+    /// A text that is another after every write of the fleet.
+    pub(crate) fn revision(&self) -> String {
+        let mut digester = Digester::new("escadre/kube-revision/1");
+        if let Some(lease) = &self.lease {
+            digester.add(lease.uid.as_bytes());
+            digester.add(lease.resource_version.as_bytes());
+        }
+        for (id, node) in self.nodes.iter().filter(|(_, node)| !node.labels.is_empty()) {
+            digester.add(id.as_str().as_bytes());
+            digester.add(node.uid.as_bytes());
+            for (key, value) in node.labels.iter() {
+                digester.add(key.as_bytes());
+                digester.add(value.as_bytes());
+            }
+        }
+        for stored in self.objects.values() {
+            digester.add(stored.meta.uid.as_bytes());
+            digester.add(&stored.meta.generation.to_le_bytes());
+        }
+        digester.finish().short()
+    }
+
+    /// The variants that some node has, or an object that some node has mounts.
+    pub(crate) fn used(&self) -> BTreeSet<Variant> {
+        let nodes = self.nodes.values().filter(|node| !node.labels.is_empty());
+        let mut used: BTreeSet<Variant> =
+            nodes.flat_map(|node| node.variants().into_values()).collect();
+        let mounted: Vec<Variant> = used
+            .iter()
+            .filter_map(|variant| self.objects.get(variant))
+            .flat_map(|stored| crate::read::mounts(&stored.meta).into_iter().map(|(_, v)| v))
+            .collect();
+        used.extend(mounted);
+        used
+    }
+}
+
+impl Node {
+    /// The variants that its labels name, by resource.
+    pub(crate) fn variants(&self) -> Variants {
+        let labels = self.labels.iter();
+        let variants = labels
+            .filter_map(|(key, value)| Some((parse_resource_label(key)?, Variant::parse(value)?)));
+        variants.collect()
+    }
+
+    /// The node whose metadata is `meta`.
+    pub(crate) fn of(meta: Meta) -> Self {
+        let prefix = escadre_interpreter::inventory::OWN_LABEL_PREFIX;
+        let is_labelled = meta.labels.is_some();
+        let mut labels = meta.labels.unwrap_or_default();
+        labels.retain(|key, _| key.starts_with(prefix));
+        let is_member = labels.contains_key(&member_label());
+        Self { uid: meta.uid.into(), is_labelled, is_member, labels: Arc::new(labels) }
+    }
+}
+
+/// A configuration, shared by the nodes that have the same labels.
+pub(crate) type Shared = BTreeMap<Arc<BTreeMap<String, String>>, Arc<Configuration>>;

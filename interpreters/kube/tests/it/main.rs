@@ -1,0 +1,10 @@
+//! Tests on a real control plane: the contract, drift, rights, pods, hostile data.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "what tests are built from is sound, or the test fails"
+)]
+
+mod cluster;
+mod conformance;
