@@ -1,6 +1,7 @@
 //! Three servers that are one.
 
 use crate::error::TestbedError;
+use crate::ports::with_free_ports;
 use crate::server::{NatsServer, Options, Ports};
 
 /// How many servers a cluster has.
@@ -26,18 +27,7 @@ impl NatsCluster {
     /// # Errors
     /// A server cannot be installed, or is not ready in time.
     pub fn start_with(options: &Options) -> Result<Self, TestbedError> {
-        let mut tried = 1;
-        loop {
-            match Self::try_start(options) {
-                // Another process took one of the ports.
-                Err(TestbedError::NotReady { log, .. })
-                    if tried < N && log.contains("address already in use") =>
-                {
-                    tried += 1;
-                }
-                done => return done,
-            }
-        }
+        with_free_ports(|| Self::try_start(options))
     }
 
     fn try_start(options: &Options) -> Result<Self, TestbedError> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::TestbedError;
 
 /// How long a server may take to be ready; a loaded machine takes seconds, not minutes.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a look at a server found.
@@ -20,26 +20,36 @@ pub(crate) enum Probe {
     Never(String),
 }
 
-/// Waits until `probe` finds the server ready; `log` is told where it does not get so.
-pub(crate) fn wait_for(log: &Path, mut probe: impl FnMut() -> Probe) -> Result<(), TestbedError> {
+/// Waits until `probe` finds `program` ready; `log` is told where it does not get so within `deadline`.
+pub(crate) fn wait_for(
+    program: &str,
+    log: &Path,
+    deadline: Duration,
+    mut probe: impl FnMut() -> Probe,
+) -> Result<(), TestbedError> {
     let begin = Instant::now();
     loop {
         let missing = match probe() {
             Probe::Ready => return Ok(()),
-            Probe::NotYet(_) if begin.elapsed() <= DEADLINE => {
+            Probe::NotYet(_) if begin.elapsed() <= deadline => {
                 std::thread::park_timeout(PAUSE);
                 continue;
             }
             Probe::NotYet(missing) | Probe::Never(missing) => missing,
         };
         let waited_ms = begin.elapsed().as_millis();
-        return Err(TestbedError::NotReady { waited_ms, missing, log: end_of(log) });
+        let (program, log) = (program.to_owned(), end_of(log));
+        return Err(TestbedError::NotReady { program, waited_ms, missing, log });
     }
 }
 
-fn end_of(log: &Path) -> String {
-    let text = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
+/// The last lines of the file `log`.
+pub(crate) fn end_of(log: &Path) -> String {
+    end_of_text(&String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()))
+}
+
+/// The last lines of `text`.
+pub(crate) fn end_of_text(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
@@ -52,10 +62,10 @@ pub(crate) fn greets(port: u16) -> Result<(), String> {
     if line.starts_with("INFO ") { Ok(()) } else { Err("it does not greet".to_owned()) }
 }
 
-/// Whether the server whose monitor is on `port` says that all of it is well, JetStream too.
-pub(crate) fn is_healthy(port: u16) -> Result<(), String> {
+/// Whether the server that speaks HTTP on `port` says at `path` that all of it is well.
+pub(crate) fn is_healthy(port: u16, path: &str) -> Result<(), String> {
     let mut stream = connect(port)?;
-    let request = "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n";
+    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;

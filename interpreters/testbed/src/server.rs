@@ -1,18 +1,15 @@
 //! One server.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::error::TestbedError;
-use crate::health::{Probe, greets, is_healthy, wait_for};
+use crate::health::{DEADLINE, Probe, greets, is_healthy, wait_for};
 use crate::install::{NATS_SERVER_VERSION, nats_server};
+use crate::ports::{free_ports, with_free_ports};
 use crate::supervisor::Supervised;
-
-/// How often free ports are looked for: another process may take one in between.
-const N_TRIES: usize = 5;
 
 /// How a server is started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,21 +52,13 @@ impl NatsServer {
     /// # Errors
     /// It cannot be installed, or is not ready in time.
     pub fn start_with(options: &Options) -> Result<Self, TestbedError> {
-        let mut tried = 1;
-        loop {
+        with_free_ports(|| {
             let mut server = Self::prepare(options, Ports::free()?)?;
             server.write_config(&options.config)?;
-            let started = server.run().and_then(|()| server.wait());
-            match started {
-                Ok(()) => return Ok(server),
-                Err(TestbedError::NotReady { log, .. })
-                    if tried < N_TRIES && log.contains("address already in use") =>
-                {
-                    tried += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+            server.run()?;
+            server.wait()?;
+            Ok(server)
+        })
     }
 
     /// A server that does not run yet.
@@ -104,11 +93,11 @@ impl NatsServer {
     pub(crate) fn wait(&mut self) -> Result<(), TestbedError> {
         let (ports, log) = (self.ports, self.log_path());
         let process = &mut self.process;
-        wait_for(&log, || {
+        wait_for("nats-server", &log, DEADLINE, || {
             if process.as_mut().is_none_or(Supervised::has_ended) {
                 return Probe::Never("it ended by itself".to_owned());
             }
-            match greets(ports.client).and_then(|()| is_healthy(ports.monitor)) {
+            match greets(ports.client).and_then(|()| is_healthy(ports.monitor, "/healthz")) {
                 Ok(()) => Probe::Ready,
                 Err(missing) => Probe::NotYet(missing),
             }
@@ -148,14 +137,7 @@ impl NatsServer {
 impl Ports {
     /// Three ports that were free a moment ago.
     pub(crate) fn free() -> Result<Self, TestbedError> {
-        // All are held at once, so that they differ.
-        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-        let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
-        let found = || {
-            let listeners = [bind()?, bind()?, bind()?];
-            let [client, monitor, route] = &listeners;
-            Ok(Self { client: port(client)?, monitor: port(monitor)?, route: port(route)? })
-        };
-        found().map_err(TestbedError::io(Path::new("127.0.0.1")))
+        let [client, monitor, route] = free_ports()?;
+        Ok(Self { client, monitor, route })
     }
 }

@@ -74,6 +74,11 @@ impl Certificates {
         (self.path("client.pem"), self.path("client.key"))
     }
 
+    /// The server's certificate and its key.
+    pub(crate) fn server(&self) -> (PathBuf, PathBuf) {
+        (self.path("server.pem"), self.path("server.key"))
+    }
+
     /// The block of a server's configuration that wants TLS, and a certificate of every client.
     #[must_use]
     pub fn server_config(&self) -> String {

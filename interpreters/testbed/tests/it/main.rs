@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what tests are built from is sound, or the test fails")]
 
+mod kube;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
