@@ -1,6 +1,7 @@
 //! Making the changes of a plan: objects, then nodes, then what no node has any more is deleted.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use escadre_algebra::{Coverage, DeviceId};
@@ -9,10 +10,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::Instant;
 
 use super::lease::Held;
-use super::write::{self, Failure, Relabelled, Terms};
+use super::write::{self, Failure, Relabelled};
 use super::{Kube, observe};
 use crate::error::ApplyError;
 use crate::lower::Objects;
+use crate::manifest::Kind;
 use crate::names::Variant;
 use crate::work::{Relabel, Work};
 use crate::world::World;
@@ -65,53 +67,49 @@ async fn run(
     applied: &mut Applied,
     progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
-    let mut held = Held::take(target, asked.plan, world, asked.dry_run).await?;
-    let dry_run = asked.dry_run;
-    for kind in crate::manifest::Kind::ALL {
-        let due: Vec<_> = work.objects.iter().filter(|due| due.manifest.kind() == kind).collect();
-        for chunk in due.chunks(target.options.n_chunk) {
-            held.keep().await?;
-            let terms = Terms { dry_run, end: held.end_of_trust() };
-            let writing: Vec<_> =
-                chunk.iter().map(|due| write::object(target, due, terms)).collect();
-            stream::iter(writing)
-                .buffer_unordered(target.options.n_in_flight)
-                .try_collect::<()>()
-                .await?;
-        }
+    let held = Held::take(target, asked.plan, world, asked.dry_run).await?;
+    for kind in Kind::ALL {
+        let due = work.objects.iter().filter(|due| due.manifest.kind() == kind);
+        let writing: Vec<_> = due.map(|due| write::object(target, due, &held)).collect();
+        let writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
+        writing.try_collect::<()>().await?;
     }
-    progress.begin(work.nodes.len());
-    let mut n_done = 0;
-    for chunk in work.nodes.chunks(target.options.n_chunk) {
-        held.keep().await?;
-        let terms = Terms { dry_run, end: held.end_of_trust() };
-        nodes(target, chunk, (terms, world), applied).await?;
-        target.notes().iter().for_each(|note| progress.note(note));
-        n_done += chunk.len();
-        progress.advance(n_done);
-    }
+    nodes(target, &held, (&work.nodes, world), applied, progress).await?;
     if asked.plan.coverage() == Coverage::Complete {
-        prune(target, &mut held, world, dry_run).await?;
+        prune(target, &held, world).await?;
     }
     held.end().await
 }
 
-/// Relabels the nodes of `chunk`, so many at once as may be.
+/// Relabels nodes, so many at once as may be.
 async fn nodes(
     target: &Kube,
-    chunk: &[Relabel],
-    (terms, world): (Terms, &mut World),
+    held: &Held<'_>,
+    (relabels, world): (&[Relabel], &mut World),
     applied: &mut Applied,
+    progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
-    let writing: Vec<_> = chunk.iter().map(|relabel| node(target, relabel, terms)).collect();
+    progress.begin(relabels.len());
+    let stopped = AtomicBool::new(false);
+    let writing: Vec<_> =
+        relabels.iter().map(|relabel| node(target, relabel, held, &stopped)).collect();
     let mut writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
-    let mut failure = None;
-    // What is under way is waited for, so that it is told what was written.
+    let (mut n_done, mut failure) = (0, None);
     while let Some((relabel, ended)) = writing.next().await {
         match ended {
             Ok(Relabelled::Done) => done(relabel, world, applied),
             Ok(Relabelled::Not(why)) => not_done(&relabel.device, why, applied),
-            Err(ended) => failure = failure.or(Some(ended)),
+            Ok(Relabelled::Skipped) => continue,
+            Err(ended) => {
+                // What is under way is waited for, so that it is told what was written.
+                stopped.store(true, Ordering::Relaxed);
+                failure = failure.or(Some(ended));
+            }
+        }
+        n_done += 1;
+        if n_done % target.options.n_chunk == 0 || n_done == relabels.len() {
+            target.notes().iter().for_each(|note| progress.note(note));
+            progress.advance(n_done);
         }
     }
     match failure {
@@ -123,9 +121,13 @@ async fn nodes(
 async fn node<'a>(
     target: &Kube,
     relabel: &'a Relabel,
-    terms: Terms,
+    held: &Held<'_>,
+    stopped: &AtomicBool,
 ) -> (&'a Relabel, Result<Relabelled, Failure>) {
-    (relabel, write::node(target, relabel, terms).await)
+    if stopped.load(Ordering::Relaxed) {
+        return (relabel, Ok(Relabelled::Skipped));
+    }
+    (relabel, write::node(target, relabel, held).await)
 }
 
 fn done(relabel: &Relabel, world: &mut World, applied: &mut Applied) {
@@ -141,17 +143,10 @@ fn not_done(device: &DeviceId, why: String, applied: &mut Applied) {
 }
 
 /// Deletes the objects that no node has, once no pod of theirs runs.
-async fn prune(
-    target: &Kube,
-    held: &mut Held<'_>,
-    world: &World,
-    dry_run: bool,
-) -> Result<(), Failure> {
+async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Failure> {
     let mut used: Option<BTreeSet<Variant>> = None;
     let end = Instant::now() + PATIENCE_OF_PRUNING;
     loop {
-        held.keep().await?;
-        let terms = Terms { dry_run, end: held.end_of_trust() };
         let mut now = World { nodes: world.nodes.clone(), ..World::default() };
         observe::objects(target, &mut now).await?;
         let used = used.get_or_insert_with(|| now.used());
@@ -162,8 +157,8 @@ async fn prune(
             unused.chain(now.litter.iter().map(|(kind, meta)| (*kind, meta, 0)))
         {
             // A dry run leaves the nodes, and so the pods.
-            let is_free = n_desired == 0 || dry_run;
-            if !is_free || !write::delete(target, (kind, meta), terms).await? {
+            let is_free = n_desired == 0 || held.dry_run;
+            if !is_free || !write::delete(target, (kind, meta), held).await? {
                 n_left += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! The lease: one controller writes at a time.
 //!
-//! Who has the lease renews it while it writes, and sends nothing once it could not renew it for
-//! two thirds of its duration. Who finds it held waits until nobody renewed it for its whole
+//! Who has the lease asks before each request whether it was renewed within the last third of its
+//! duration, renews it where it was not, and waits for no answer for longer than the other two. Who finds it held waits until nobody renewed it for its whole
 //! duration, by its own clock. `docs/adr/0007-kubernetes.md` says what that guarantees.
 
 use std::time::Duration;
@@ -10,6 +10,7 @@ use escadre_interpreter::{Ended, Plan, Stale};
 use http::Method;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Kube;
@@ -28,14 +29,19 @@ pub(super) fn path(target: &Kube, query: &str) -> String {
     format!("/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{MANAGER}{query}")
 }
 
-/// The lease in the hands of this controller.
+/// The lease in the hands of this controller: whoever writes under it asks it first.
 pub(super) struct Held<'a> {
     target: &'a Kube,
     plan: &'a Plan,
+    pub(super) dry_run: bool,
+    last: Mutex<Last>,
+}
+
+/// The lease as it was written last.
+struct Last {
     lease: Lease,
     /// When it was surely renewed last.
     renewed: Instant,
-    dry_run: bool,
 }
 
 impl<'a> Held<'a> {
@@ -52,32 +58,31 @@ impl<'a> Held<'a> {
         }
         let transitions = before.as_ref().map_or(0, |lease| lease.transitions) + 1;
         let lease = Lease { holder: name(), transitions, ..before.unwrap_or_default() };
-        let mut held = Self { target, plan, lease, renewed: Instant::now(), dry_run };
-        match held.put(Ended::InProgress).await? {
-            true => Ok(held),
-            false => Err(stale(plan).into()),
-        }
+        let last = Mutex::new(Last { lease, renewed: Instant::now() });
+        let held = Self { target, plan, dry_run, last };
+        let mut last = held.last.lock().await;
+        let is_taken = held.put(&mut last, Ended::InProgress).await?;
+        drop(last);
+        if is_taken { Ok(held) } else { Err(stale(plan).into()) }
     }
 
-    /// Makes sure that nobody else may write, before so many requests as fit into a third of the duration.
-    pub(super) async fn keep(&mut self) -> Result<(), Failure> {
-        if self.renewed.elapsed() < self.target.options.lease / 3 {
+    /// Makes sure that nobody else may write for two thirds of the duration, which is longer than a
+    /// request takes.
+    pub(super) async fn keep(&self) -> Result<(), Failure> {
+        self.target.live()?;
+        let mut last = self.last.lock().await;
+        if last.renewed.elapsed() < self.target.options.lease / 3 {
             return Ok(());
         }
-        match self.put(Ended::InProgress).await? {
+        match self.put(&mut last, Ended::InProgress).await? {
             true => Ok(()),
             false => Err(self.lost().await?),
         }
     }
 
-    /// The last moment at which a request under this lease is sent.
-    pub(super) fn end_of_trust(&self) -> Instant {
-        self.renewed + self.target.options.lease * 2 / 3
-    }
-
     /// Says that this apply has ended: from then on nobody writes under its lease.
-    pub(super) async fn end(mut self) -> Result<(), Failure> {
-        match self.put(Ended::Done).await? {
+    pub(super) async fn end(self) -> Result<(), Failure> {
+        match self.put(&mut *self.last.lock().await, Ended::Done).await? {
             true => Ok(()),
             false => Err(self.lost().await?),
         }
@@ -89,20 +94,22 @@ impl<'a> Held<'a> {
     }
 
     /// Writes the lease; whether nobody wrote it meanwhile.
-    async fn put(&mut self, ended: Ended) -> Result<bool, Failure> {
+    async fn put(&self, last: &mut Last, ended: Ended) -> Result<bool, Failure> {
         let mut attempts = Attempts::new(self.target, "writing the lease");
         loop {
             self.target.live()?;
             let sent = Instant::now();
-            match send::<LeaseItem>(self.target, &self.call(ended)).await {
+            match send::<LeaseItem>(self.target, &self.call(&last.lease, ended)).await {
                 Ok(item) => {
                     if !self.dry_run {
-                        self.lease = item.into();
+                        last.lease = item.into();
                     }
-                    self.renewed = sent;
+                    last.renewed = sent;
                     return Ok(true);
                 }
-                Err(Trouble::Told { code: 409, .. }) => return self.is_there(ended, sent).await,
+                Err(Trouble::Told { code: 409, .. }) => {
+                    return self.is_there(last, ended, sent).await;
+                }
                 Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
                 Err(trouble) => {
                     return Err(lasting(self.target, "writing the lease", trouble).into());
@@ -112,32 +119,37 @@ impl<'a> Held<'a> {
     }
 
     /// Whether an attempt whose answer was lost is what is there.
-    async fn is_there(&mut self, ended: Ended, sent: Instant) -> Result<bool, Failure> {
+    async fn is_there(
+        &self,
+        last: &mut Last,
+        ended: Ended,
+        sent: Instant,
+    ) -> Result<bool, Failure> {
         let there = observe::lease(self.target).await?;
-        let wanted = Lease { ended: Some(ended), ..self.lease.clone() };
+        let wanted = Lease { ended: Some(ended), ..last.lease.clone() };
         let is_ours = |lease: &Lease| {
             (&lease.holder, lease.transitions, lease.ended)
                 == (&wanted.holder, wanted.transitions, wanted.ended)
         };
         match there.filter(is_ours) {
             Some(lease) => {
-                (self.lease, self.renewed) = (lease, sent);
+                *last = Last { lease, renewed: sent };
                 Ok(true)
             }
             None => Ok(false),
         }
     }
 
-    fn call(&self, ended: Ended) -> Call {
+    fn call(&self, lease: &Lease, ended: Ended) -> Call {
         let query = if self.dry_run { "?dryRun=All" } else { "" };
-        if self.lease.resource_version.is_empty() {
+        if lease.resource_version.is_empty() {
             let path = path(self.target, query).replacen(&format!("/{MANAGER}"), "", 1);
-            return Call::with(Method::POST, path, &self.body(ended));
+            return Call::with(Method::POST, path, &self.body(lease, ended));
         }
-        Call::with(Method::PUT, path(self.target, query), &self.body(ended))
+        Call::with(Method::PUT, path(self.target, query), &self.body(lease, ended))
     }
 
-    fn body(&self, ended: Ended) -> Json {
+    fn body(&self, lease: &Lease, ended: Ended) -> Json {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
         let ended = if ended == Ended::Done { "done" } else { "in-progress" };
         let mut body = json!({
@@ -153,15 +165,15 @@ impl<'a> Held<'a> {
                 },
             },
             "spec": {
-                "holderIdentity": self.lease.holder,
+                "holderIdentity": lease.holder,
                 "leaseDurationSeconds": self.target.options.lease.as_secs().max(1),
-                "leaseTransitions": self.lease.transitions,
+                "leaseTransitions": lease.transitions,
                 "renewTime": now,
             },
         });
-        if !self.lease.resource_version.is_empty() {
-            body["metadata"]["resourceVersion"] = self.lease.resource_version.as_str().into();
-            body["metadata"]["uid"] = self.lease.uid.as_str().into();
+        if !lease.resource_version.is_empty() {
+            body["metadata"]["resourceVersion"] = lease.resource_version.as_str().into();
+            body["metadata"]["uid"] = lease.uid.as_str().into();
         }
         body
     }

@@ -20,11 +20,13 @@ const N_PAGE: usize = 500;
 const N_LISTS: usize = 5;
 
 #[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
 struct Page<T> {
     #[serde(default)]
     metadata: PageMeta,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    /// Null where there are none, in some forms of lists.
+    #[serde(default)]
+    items: Option<Vec<T>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -108,7 +110,7 @@ async fn pages<T: DeserializeOwned>(
         let call = Call::get(path).accept(first.accept);
         match send::<Page<T>>(target, &call).await {
             Ok(page) => {
-                items.extend(page.items);
+                items.extend(page.items.into_iter().flatten());
                 match page.metadata.next.filter(|token| !token.is_empty()) {
                     Some(token) => next = Some(token),
                     None => return Ok(true),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::Kube;
 use crate::error::{ServerError, ServerErrorKind};
 
-/// How long one answer is waited for.
+/// How long one answer is waited for at most; never longer than a lease is surely held.
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The pauses between attempts: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -50,6 +50,23 @@ impl Call {
         Self { method, body: body.to_string().into_bytes(), ..Self::get(path) }
     }
 
+    /// A server-side apply of `object`, which is sent as YAML: that has no control characters.
+    pub(super) fn apply(path: String, object: &Json) -> Self {
+        let mut body = String::new();
+        for c in object.to_string().chars() {
+            match c {
+                '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..
+                    if c <= '\u{ffff}' =>
+                {
+                    body.push_str(&format!("\\u{:04x}", u32::from(c)));
+                }
+                c => body.push(c),
+            }
+        }
+        let content_type = "application/apply-patch+yaml";
+        Self { method: Method::PATCH, body: body.into_bytes(), content_type, ..Self::get(path) }
+    }
+
     pub(super) fn accept(self, accept: &'static str) -> Self {
         Self { accept, ..self }
     }
@@ -68,8 +85,9 @@ pub(super) async fn send<T: DeserializeOwned>(target: &Kube, call: &Call) -> Res
         .header(http::header::CONTENT_TYPE, call.content_type)
         .body(call.body.clone());
     let request = request.map_err(|error| Trouble::Odd(error.to_string()))?;
-    match tokio::time::timeout(TIMEOUT, target.client.request(request)).await {
-        Err(_) => Err(Trouble::Passing(format!("no answer within {} s", TIMEOUT.as_secs()))),
+    let longest = TIMEOUT.min(target.options.lease * 2 / 3);
+    match tokio::time::timeout(longest, target.client.request(request)).await {
+        Err(_) => Err(Trouble::Passing(format!("no answer within {longest:?}"))),
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(trouble(error)),
     }

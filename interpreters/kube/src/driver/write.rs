@@ -3,9 +3,9 @@
 use escadre_interpreter::Stale;
 use http::Method;
 use serde_json::{Value as Json, json};
-use tokio::time::Instant;
 
 use super::Kube;
+use super::lease::Held;
 use super::request::{Attempts, Call, METADATA, Trouble, lasting, send};
 use crate::error::ServerError;
 use crate::manifest::{Kind, Manifest};
@@ -45,41 +45,21 @@ struct Written {
     metadata: Meta,
 }
 
-/// What a write must keep to.
-#[derive(Clone, Copy)]
-pub(super) struct Terms {
-    pub(super) dry_run: bool,
-    /// No request is sent after it: another controller may have the lease by then.
-    pub(super) end: Instant,
-}
-
-impl Terms {
-    fn query(self) -> String {
-        let dry_run = if self.dry_run { "&dryRun=All" } else { "" };
-        format!("?fieldManager={MANAGER}{dry_run}")
-    }
-
-    fn check(self) -> Result<(), Failure> {
-        match Instant::now() < self.end {
-            true => Ok(()),
-            false => Err(Failure::Fenced { theirs: String::new() }),
-        }
-    }
+/// The query of a write: who writes, and whether it is a dry run.
+fn query(held: &Held<'_>) -> String {
+    let dry_run = if held.dry_run { "&dryRun=All" } else { "" };
+    format!("?fieldManager={MANAGER}{dry_run}")
 }
 
 /// Writes an object: makes it where it is not there, and replaces it where it is not as it was written.
-pub(super) async fn object(target: &Kube, due: &Due, terms: Terms) -> Result<(), Failure> {
+pub(super) async fn object(target: &Kube, due: &Due, held: &Held<'_>) -> Result<(), Failure> {
     let manifest = &due.manifest;
     let namespace = &target.options.namespace;
     let path = format!("{}/{}", manifest.kind().path(namespace), manifest.name());
     let Some(there) = &due.there else {
-        let call = Call::with(
-            Method::PATCH,
-            format!("{path}{}", terms.query()),
-            &manifest.object(namespace, 1),
-        );
-        let call = call.content_type("application/apply-patch+yaml").accept(METADATA);
-        write(target, "making an object", &call, terms).await?;
+        let object = manifest.object(namespace, 1);
+        let call = Call::apply(format!("{path}{}", query(held)), &object).accept(METADATA);
+        write(target, "making an object", &call, held).await?;
         return Ok(());
     };
     // The server counts one version more, unless what it is replaced by is what it was.
@@ -87,8 +67,8 @@ pub(super) async fn object(target: &Kube, due: &Due, terms: Terms) -> Result<(),
     let mut version = there.resource_version.clone();
     for _ in 0..2 {
         let body = replacement(manifest, namespace, generation, &version);
-        let call = Call::with(Method::PUT, format!("{path}{}", terms.query()), &body);
-        let written = write(target, "replacing an object", &call.accept(METADATA), terms).await?;
+        let call = Call::with(Method::PUT, format!("{path}{}", query(held)), &body);
+        let written = write(target, "replacing an object", &call.accept(METADATA), held).await?;
         if manifest.kind() == Kind::ConfigMap || written.generation == generation {
             break;
         }
@@ -107,12 +87,11 @@ async fn write(
     target: &Kube,
     doing: &'static str,
     call: &Call,
-    terms: Terms,
+    held: &Held<'_>,
 ) -> Result<Meta, Failure> {
     let mut attempts = Attempts::new(target, doing);
     loop {
-        target.live()?;
-        terms.check()?;
+        held.keep().await?;
         match send::<Written>(target, call).await {
             Ok(written) => return Ok(written.metadata),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
@@ -127,13 +106,15 @@ pub(super) enum Relabelled {
     Done,
     /// It was not taken, for this reason.
     Not(String),
+    /// It was not tried, since another failed.
+    Skipped,
 }
 
 /// Relabels a node in one request, if it is as it was seen.
 pub(super) async fn node(
     target: &Kube,
     relabel: &Relabel,
-    terms: Terms,
+    held: &Held<'_>,
 ) -> Result<Relabelled, Failure> {
     let Some(patch) = &relabel.patch else {
         return Ok(Relabelled::Not("the cluster has no node of this name".to_owned()));
@@ -142,13 +123,12 @@ pub(super) async fn node(
         return Ok(Relabelled::Done);
     }
     let path = format!("/api/v1/nodes/{}", relabel.device);
-    let call = Call::with(Method::PATCH, format!("{path}{}", terms.query()), &json!(patch));
+    let call = Call::with(Method::PATCH, format!("{path}{}", query(held)), &json!(patch));
     let call = call.content_type("application/json-patch+json").accept(METADATA);
     let doing = "relabelling a node";
     let mut attempts = Attempts::new(target, doing);
     loop {
-        target.live()?;
-        terms.check()?;
+        held.keep().await?;
         match send::<Written>(target, &call).await {
             Ok(_) => return Ok(Relabelled::Done),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
@@ -187,22 +167,25 @@ async fn look(
 pub(super) async fn delete(
     target: &Kube,
     (kind, meta): (Kind, &Meta),
-    terms: Terms,
+    held: &Held<'_>,
 ) -> Result<bool, Failure> {
     let path = format!("{}/{}", kind.path(&target.options.namespace), meta.name);
-    let dry_run = if terms.dry_run { json!(["All"]) } else { json!([]) };
+    // Options in the body take the place of those in the query; the query is for who reads logs.
+    let (dry_run, of_body) = match held.dry_run {
+        true => ("?dryRun=All", json!(["All"])),
+        false => ("", json!([])),
+    };
     let body = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
         "propagationPolicy": "Background",
         "preconditions": {"uid": meta.uid, "resourceVersion": meta.resource_version},
-        "dryRun": dry_run,
+        "dryRun": of_body,
     });
-    let call = Call::with(Method::DELETE, path, &body);
+    let call = Call::with(Method::DELETE, format!("{path}{dry_run}"), &body);
     let mut attempts = Attempts::new(target, "deleting an object");
     loop {
-        target.live()?;
-        terms.check()?;
+        held.keep().await?;
         match send::<Json>(target, &call).await {
             Ok(_) | Err(Trouble::Told { code: 404, .. }) => return Ok(true),
             // It changed meanwhile: it is looked at again.

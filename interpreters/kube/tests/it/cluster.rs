@@ -1,7 +1,10 @@
 //! A cluster with nodes, the rights of an ordinary user, and an account of what it wrote.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use escadre_algebra::Inventory;
 use escadre_interpreter::Interpreter;
@@ -35,7 +38,10 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
 pub(crate) struct Cluster {
     pub(crate) server: KubeCluster,
     pub(crate) admin: Client,
+    user: Client,
     audit: PathBuf,
+    n_read: u64,
+    written: Vec<(String, String, String)>,
     n_made: usize,
     _folder: TempDir,
 }
@@ -56,7 +62,17 @@ impl Cluster {
         };
         let server = KubeCluster::start_with(&options).unwrap();
         let admin = client(&server, "admin").await;
-        Self { server, admin, audit, n_made: 0, _folder: folder }
+        let user = client(&server, "escadre").await;
+        Self {
+            server,
+            admin,
+            user,
+            audit,
+            n_read: 0,
+            written: Vec::new(),
+            n_made: 0,
+            _folder: folder,
+        }
     }
 
     /// What the administrator is answered.
@@ -83,6 +99,15 @@ impl Cluster {
             );
             self.ask(Method::PATCH, &path, &object).await;
         }
+        // Rights are in force once the API server has seen them itself.
+        let path = format!("/apis/coordination.k8s.io/v1/namespaces/{name}/leases/escadre");
+        until("the rights are in force", async || {
+            match send(&self.user, Method::GET, &path, &json!({})).await {
+                Err(kube::Error::Api(status)) => status.code == 404,
+                _ => false,
+            }
+        })
+        .await;
         name
     }
 
@@ -102,17 +127,17 @@ impl Cluster {
             let labels: BTreeMap<&str, &str> = facts
                 .labels()
                 .iter()
-                .filter_map(|label| Some((label.key().as_str(), label.value()?)))
+                .filter_map(|label| Some((label.key.as_str(), label.value.as_deref()?)))
                 .collect();
             self.add_node(facts.id().as_str(), &labels).await;
         }
         let namespace = self.namespace().await;
-        self.controller(Options { namespace, ..options }).await
+        self.controller(Options { namespace, ..options })
     }
 
     /// A controller, as the ordinary user.
-    pub(crate) async fn controller(&self, options: Options) -> Kube {
-        Kube::new(client(&self.server, "escadre").await, "kube:testbed", options)
+    pub(crate) fn controller(&self, options: Options) -> Kube {
+        Kube::new(self.user.clone(), "kube:testbed", options)
     }
 
     pub(crate) async fn add_node(&self, name: &str, labels: &BTreeMap<&str, &str>) {
@@ -123,18 +148,33 @@ impl Cluster {
     }
 
     /// The requests of the ordinary user that wrote, dry runs apart: verb, resource and name.
-    pub(crate) fn writes(&self) -> Vec<(String, String, String)> {
-        let log = std::fs::read_to_string(&self.audit).unwrap();
-        let events = log.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
-        let written = events.filter(|event| {
-            !event["requestURI"].as_str().unwrap_or_default().contains("dryRun")
-        });
+    pub(crate) fn written(&mut self) -> &[(String, String, String)] {
+        let mut log = File::open(&self.audit).unwrap();
+        log.seek(SeekFrom::Start(self.n_read)).unwrap();
+        let mut lines = String::new();
+        log.read_to_string(&mut lines).unwrap();
+        // A line may be half written.
+        let lines = &lines[..lines.rfind('\n').map_or(0, |at| at + 1)];
+        self.n_read += lines.len() as u64;
         let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-        let write = |event: Json| {
-            let about = &event["objectRef"];
-            (text(&event["verb"]), text(&about["resource"]), text(&about["name"]))
-        };
-        written.map(write).collect()
+        for line in lines.lines() {
+            let event: Json = serde_json::from_str(line).unwrap();
+            if !text(&event["requestURI"]).contains("dryRun") {
+                let about = &event["objectRef"];
+                let write = (text(&event["verb"]), text(&about["resource"]), text(&about["name"]));
+                self.written.push(write);
+            }
+        }
+        &self.written
+    }
+}
+
+/// Asks again and again until `is_so` says that it is.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so().await {
+        assert!(begin.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
