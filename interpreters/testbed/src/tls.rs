@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
 
 use crate::error::TestbedError;
@@ -40,12 +40,16 @@ impl Certificates {
         let key = KeyPair::generate().map_err(made)?;
         let mut params = CertificateParams::new(Vec::new()).map_err(made)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Of the same name as what it signs, OpenSSL would take that for signed by itself.
+        params.distinguished_name.push(DnType::CommonName, "testbed");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let authority = params.self_signed(&key).map_err(made)?;
         self.put("ca.pem", &authority.pem())?;
         let issuer = Issuer::new(params, key);
         for (name, host) in [("server", "127.0.0.1"), ("client", "client")] {
             let key = KeyPair::generate().map_err(made)?;
-            let params = CertificateParams::new(vec![host.to_owned()]).map_err(made)?;
+            let mut params = CertificateParams::new(vec![host.to_owned()]).map_err(made)?;
+            params.use_authority_key_identifier_extension = true;
             let certificate = params.signed_by(&key, &issuer).map_err(made)?;
             self.put(&format!("{name}.pem"), &certificate.pem())?;
             self.put(&format!("{name}.key"), &key.serialize_pem())?;

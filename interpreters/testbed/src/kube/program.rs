@@ -116,7 +116,7 @@ fn build(cache: &Path, home: &Path) -> Result<(), String> {
     command.current_dir(&source).env("CGO_ENABLED", "0");
     // What is asked for here is built here: no other flags, workspace or newer Go of the machine.
     command.env("GOFLAGS", "-mod=readonly -buildvcs=false").env("GOWORK", "off");
-    run(command.env("GOTOOLCHAIN", "local"))?;
+    run(command.env("GOTOOLCHAIN", "local").env_remove("GOROOT"))?;
     let stages = run(Command::new(&program).arg("stages"))?.stdout;
     write(&made.path().join(STAGES), &stages)?;
     put(made, home, Path::new(PROGRAM)).map_err(|error| format!("`{}`: {error}", home.display()))
