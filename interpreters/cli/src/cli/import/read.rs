@@ -121,7 +121,8 @@ fn parse(source: &Source) -> Result<Vec<Node>, Failure> {
         // As Kubernetes reads it: `0644` is octal.
         legacy_octal_numbers: true,
         with_snippet: false,
-        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
+        // The usual bound is too small for a bundle of many custom resources.
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: 1_000_000, max_events: 4_000_000 },
     };
     let yaml = serde_saphyr::from_multiple_with_options(&source.text, options);
     yaml.map_err(|error| match json {
