@@ -278,6 +278,21 @@ impl From<List> for Authored {
     }
 }
 
+impl From<serde_json::Value> for Authored {
+    /// The scalar or list that `json` spells; a record is set by its fields, so it is a problem here.
+    ///
+    /// ```
+    /// use escadre_algebra::{Resource, deploy};
+    /// let sources = serde_json::json!([{"configMapRef": {"name": "settings"}}]);
+    /// assert!(deploy(Resource::new("app").set("envFrom", sources)).problems().is_empty());
+    /// assert_eq!(deploy(Resource::new("app").set("x", serde_json::Value::Null)).problems().len(), 1);
+    /// ```
+    fn from(json: serde_json::Value) -> Self {
+        crate::resources::authored(&json)
+            .unwrap_or_else(|error| Self(Kind::Invalid(error.to_string())))
+    }
+}
+
 macro_rules! authored_text {
     ($($t:ty)*) => {$(
         impl From<$t> for Authored {

@@ -34,6 +34,7 @@ pub use opaque::opaque;
 pub use order_key::order_key_cmp;
 pub use pod::{OneContainer, Pod, container, pod};
 pub use probe::Probe;
+pub(crate) use record::authored;
 pub use record::{RecordError, record, try_record};
 pub(crate) use required::missing_required;
 pub use secret::{SecretRef, secret};

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 mod builders;
+mod canonical;
 mod records;
 mod specs;
 

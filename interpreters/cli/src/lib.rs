@@ -72,3 +72,5 @@ pub use escadre_interpreter::inventory;
 pub use escadre_nats as nats;
 #[cfg(feature = "sim")]
 pub use escadre_sim as sim;
+/// Values of JSON, for the setters that take one: `set`, `affinity`, `Volume::projected`.
+pub use serde_json::json;

@@ -2,35 +2,13 @@
 
 use serde_json::Map;
 
+use super::canonical::canonical;
 use super::*;
 
 /// What comes back of `spec`: imported, claimed, rendered and exported.
 fn round_trip(spec: &Json) -> Json {
     let pod = Pod::from_spec("p", spec).unwrap();
     pod_spec(&render(&claims(pod))).unwrap()
-}
-
-/// `spec` without nulls, and with those lists sorted whose order is not claimed.
-fn canonical(spec: &Json) -> Json {
-    const KEYED: [&str; 5] = ["containers", "volumes", "tolerations", "ports", "volumeMounts"];
-    match spec {
-        Json::Array(items) => items.iter().map(canonical).collect(),
-        Json::Object(fields) => {
-            let fields = fields.iter().filter(|(_, v)| !v.is_null()).map(|(name, value)| {
-                let mut value = canonical(value);
-                if let Json::Array(items) = &mut value {
-                    let mentions =
-                        items.iter().any(|e| e["value"].as_str().is_some_and(|v| v.contains("$(")));
-                    if KEYED.contains(&name.as_str()) || name == "env" && !mentions {
-                        items.sort_by_key(Json::to_string);
-                    }
-                }
-                (name.clone(), value)
-            });
-            Json::Object(fields.collect())
-        }
-        scalar => scalar.clone(),
-    }
 }
 
 fn check_round_trip(spec: &Json) {

@@ -57,9 +57,16 @@ impl Failure {
         self
     }
 
+    /// Several failures, shown one after the other, and what they have in common.
+    pub(crate) fn several(message: impl Into<String>, others: Vec<Self>) -> Self {
+        let mut failure = Self::new(message);
+        failure.0.others = others;
+        failure
+    }
+
     /// Where in which text.
     #[must_use]
-    fn at(mut self, place: Snippet) -> Self {
+    pub(crate) fn at(mut self, place: Snippet) -> Self {
         self.0.place = Some(place.shown());
         self
     }

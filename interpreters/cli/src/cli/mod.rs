@@ -23,6 +23,7 @@ mod explain;
 mod files;
 mod git;
 mod graph;
+mod import;
 mod inventory;
 mod lab;
 mod laws;
@@ -198,6 +199,7 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Lab(args) => lab::run(&args, context),
         Command::Merge(args) => merge::run(&args, context),
         Command::Lock(args) => lock::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
         Command::Graph(args) => graph::run(&args, context),
         Command::Inventory(args) => inventory::run(&args, context),
         Command::Laws(args) => laws::run(&args, context),

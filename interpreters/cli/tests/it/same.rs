@@ -30,6 +30,7 @@ const COMMANDS: &[&[&str]] = &[
     &["diff", "older.lock", "fleet.lock", "-i", "devices.jsonl", "--format", "json"],
     &["check", "fleet.lock"],
     &["lab"],
+    &["import", "agent.yaml", "--rust", "-", "--dry-run"],
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod commands;
 mod common;
+mod import;
 mod merge;
 mod review;
 
@@ -15,6 +16,7 @@ pub(crate) use commands::{
 pub(crate) use common::{
     Agreed, GraphFormat, Listing, PlanFormat, Reading, RenderFormat, SchemaOf, TextFormat, When,
 };
+pub(crate) use import::Import;
 pub(crate) use merge::Merge;
 pub(crate) use review::{Assumed, Check, CheckFormat, Diff, DiffFormat, Lab, LabFormat};
 
@@ -22,7 +24,8 @@ pub(crate) use review::{Assumed, Check, CheckFormat, Diff, DiffFormat, Lab, LabF
 const GLOBAL: &str = "Global options";
 
 /// The commands that need no fleet: their help does not list the option for it.
-const WITHOUT_FLEET: [&str; 6] = ["select", "inventory", "laws", "schema", "completions", "sim"];
+const WITHOUT_FLEET: [&str; 7] =
+    ["import", "select", "inventory", "laws", "schema", "completions", "sim"];
 
 /// Compose, plan, apply and explain what runs on which machine.
 ///
@@ -68,6 +71,7 @@ pub(crate) enum Command {
     Lab(Lab),
     Merge(Merge),
     Lock(Lock),
+    Import(Import),
     Graph(Graph),
     Inventory(Inventory),
     Laws(super::laws::Laws),
