@@ -105,7 +105,7 @@ impl Bench for Cluster {
 fn a_cluster_keeps_the_whole_contract_for_an_ordinary_user() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let options = conformance::Options { max_inputs: 8, ..conformance::Options::default() };
+        let options = conformance::Options { max_inputs: 4, ..conformance::Options::default() };
         let report = conformance::run(&mut cluster, &options).await.unwrap();
         println!("{report}");
         assert_eq!((report.failures().count(), report.n_not_run()), (0, 0), "{report}");
