@@ -49,8 +49,8 @@ pub(crate) struct Lowering<'a> {
     labels: HashMap<usize, Arc<[LabelKey]>>,
     /// How many variants the labels made of a state, by its address.
     splits: HashMap<usize, HashSet<Variant>>,
-    /// The objects of all variants.
-    pub(crate) manifests: BTreeMap<Variant, Manifest>,
+    /// The objects of all variants, each with a device that has it.
+    pub(crate) manifests: BTreeMap<Variant, (Manifest, DeviceId)>,
 }
 
 /// The values of the labels that a configuration mentions, in the order of their keys.
@@ -150,7 +150,7 @@ impl<'a> Lowering<'a> {
         of: &OfDevice<'_>,
     ) -> Result<Variant, LowerError> {
         manifest.check().map_err(|kind| of.error(name, kind))?;
-        self.manifests.insert(variant.clone(), manifest);
+        self.manifests.insert(variant.clone(), (manifest, of.facts.id().clone()));
         Ok(variant)
     }
 

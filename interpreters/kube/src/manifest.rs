@@ -54,6 +54,8 @@ pub(crate) struct Manifest {
     state: Arc<ResourceState>,
     mounted: Vec<(ResourceName, Variant)>,
     part: Part,
+    /// Where its fields were written, for people; no part of its variant.
+    sources: String,
 }
 
 impl Manifest {
@@ -64,7 +66,7 @@ impl Manifest {
         part: Part,
     ) -> Self {
         let variant = Variant::of(resource, &state, &mounted);
-        Self { resource: resource.clone(), variant, state, mounted, part }
+        Self { resource: resource.clone(), variant, state, mounted, part, sources: String::new() }
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -80,12 +82,17 @@ impl Manifest {
 
     /// Refuses what is too large to be an object.
     pub(crate) fn check(&self) -> Result<(), LowerErrorKind> {
-        let (what, n_max) = ("its description", MAX_ANNOTATIONS - 1024);
+        let (what, n_max) = ("its description", MAX_ANNOTATIONS - 4096);
         let n_bytes = self.state.to_json().to_string().len() + self.mounts().to_string().len();
         match n_bytes <= n_max {
             true => Ok(()),
             false => Err(LowerErrorKind::TooLarge { what, n_bytes, n_max }),
         }
+    }
+
+    /// The same, and `sources` tells people where its fields were written.
+    pub(crate) fn written_at(self, sources: String) -> Self {
+        Self { sources, ..self }
     }
 
     fn mounts(&self) -> Json {
@@ -109,6 +116,9 @@ impl Manifest {
         });
         if !self.mounted.is_empty() {
             annotations[format!("{DOMAIN}/mounts")] = self.mounts().to_string().into();
+        }
+        if !self.sources.is_empty() {
+            annotations[format!("{DOMAIN}/sources")] = self.sources.as_str().into();
         }
         let mut metadata = json!({
             "name": self.name(),

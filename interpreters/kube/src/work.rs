@@ -1,9 +1,9 @@
 //! What an apply has to write: objects, and patches of nodes. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use escadre_algebra::{DeviceId, Outcome};
+use escadre_algebra::{DeviceId, Outcome, Path};
 use escadre_interpreter::{Change, ChangeKind};
 use serde_json::{Value as Json, json};
 
@@ -66,16 +66,36 @@ impl Work {
                 after,
             });
         }
-        for (variant, manifest) in lowering.manifests {
+        for (variant, (manifest, device)) in lowering.manifests {
             let there = world.objects.get(&variant);
             if there.is_none_or(|stored| stored.state.is_none()) {
                 let there = there.map(|stored| stored.meta.clone());
-                needed.push(Due { manifest, there });
+                let sources = sources(objects, &manifest, &device);
+                needed.push(Due { manifest: manifest.written_at(sources), there });
             }
         }
         needed.sort_by_key(|due| due.manifest.kind());
         Ok(Self { objects: needed, nodes })
     }
+}
+
+/// How many places are told of one object.
+const MAX_SOURCES: usize = 16;
+
+/// Where the fields of `manifest` were written that `device` has of it, in the order of the files.
+fn sources(objects: &Objects, manifest: &Manifest, device: &DeviceId) -> String {
+    let Some(facts) = objects.resolved.inventory().device(device.as_str()) else {
+        return String::new();
+    };
+    let path = Path::root(manifest.resource.clone());
+    let why = objects.resolved.fleet().explain(&facts, Some(&path));
+    let values = why.fields.iter().flat_map(|field| &field.candidates);
+    let origins = values.flat_map(|value| value.sources.all()).filter_map(|s| s.origin.place());
+    let places: BTreeSet<_> = origins.collect();
+    let told = places.iter().take(MAX_SOURCES).map(|(file, line, _)| format!("{file}:{line}"));
+    let mut told: Vec<String> = told.collect();
+    told.dedup();
+    told.join(", ")
 }
 
 /// The labels that the device of `change` is to have.
