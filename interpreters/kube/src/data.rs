@@ -12,8 +12,9 @@ const MAX_DATA: usize = 1024 * 1024;
 /// The fields `data` and `binaryData` of the ConfigMap of `name` in `state`, with the content that it names.
 ///
 /// A file is an entry under the last part of its path, so that a pod that mounts the volume in the
-/// folder of the file has it there; a blob is one under the resource's name; everything else is
-/// one entry, `NAME.json`.
+/// folder of the file has it there; a blob is one under the resource's name; a record of nothing
+/// but texts under `data` and `binaryData`, as an imported ConfigMap is, is those entries;
+/// everything else is one entry, `NAME.json`.
 pub(crate) fn data(
     name: &ResourceName,
     state: &ResourceState,
@@ -22,6 +23,9 @@ pub(crate) fn data(
     if let Some((field, _)) = state.leaves().iter().find(|(_, value)| mentions_id(value)) {
         let field = field.iter().map(Field::as_str).collect::<Vec<_>>().join(".");
         return Err(LowerErrorKind::PerDevice { field });
+    }
+    if let Some(entries) = entries(state) {
+        return bounded(entries);
     }
     let text = |fields: &[&str]| match state.get(fields) {
         Some(Value::Text(word)) => word.as_literal(),
@@ -36,16 +40,37 @@ pub(crate) fn data(
             None => (format!("{name}.json"), pretty(state)),
         },
     };
-    let n_bytes = key.len() + bytes.len();
-    if n_bytes > MAX_DATA {
-        return Err(LowerErrorKind::TooLarge { what: "its content", n_bytes, n_max: MAX_DATA });
-    }
     let mut data = Map::new();
     match String::from_utf8(bytes) {
         Ok(text) => data.insert("data".to_owned(), json!({key: text})),
         Err(error) => data.insert("binaryData".to_owned(), json!({key: base64(error.as_bytes())})),
     };
-    Ok(data)
+    bounded(data)
+}
+
+/// `data`, unless it is more than a ConfigMap holds.
+fn bounded(data: Map<String, Json>) -> Result<Map<String, Json>, LowerErrorKind> {
+    let entries = data.values().filter_map(Json::as_object).flatten();
+    let size = |(key, value): (&String, &Json)| key.len() + value.as_str().map_or(0, str::len);
+    let n_bytes = entries.map(size).sum();
+    match n_bytes <= MAX_DATA {
+        true => Ok(data),
+        false => Err(LowerErrorKind::TooLarge { what: "its content", n_bytes, n_max: MAX_DATA }),
+    }
+}
+
+/// The entries of a record that is the ConfigMap itself.
+fn entries(state: &ResourceState) -> Option<Map<String, Json>> {
+    let is_entry = |(fields, value): &(std::sync::Arc<[Field]>, Value)| {
+        let is_part = matches!(fields.first()?.as_str(), "data" | "binaryData");
+        let is_text = fields.len() == 2 && matches!(value, Value::Text(_));
+        (is_part && (is_text || (fields.len() == 1 && *value == Value::Object))).then_some(())
+    };
+    state.leaves().iter().try_for_each(is_entry)?;
+    match state.to_json() {
+        Json::Object(entries) => Some(entries),
+        _ => None,
+    }
 }
 
 fn mentions_id(value: &Value) -> bool {
@@ -69,4 +94,41 @@ fn entry(path: Option<&str>) -> String {
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(state: &Json) -> Json {
+        let state = ResourceState::from_json(state).ok();
+        let name = ResourceName::parse("motd").ok();
+        let data = name.zip(state).map(|(name, state)| data(&name, &state, None));
+        match data {
+            Some(Ok(data)) => Json::Object(data),
+            other => json!(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn a_record_of_entries_is_those_entries_and_any_other_record_is_one() {
+        let entries = json!({"data": {"a.conf": "x"}, "binaryData": {"b": "AAE="}});
+        assert_eq!(of(&entries), entries);
+        let other = json!({"data": {"a": 1}});
+        assert_eq!(of(&other), json!({"data": {"motd.json": format!("{other:#}\n")}}));
+    }
+
+    #[test]
+    fn a_file_is_an_entry_under_the_last_part_of_its_path() {
+        let file = |path: &str| of(&json!({"kind": "ConfigFile", "path": path, "text": "hello"}));
+        assert_eq!(file("/etc/motd"), json!({"data": {"motd": "hello"}}));
+        assert_eq!(file("/etc/a b"), json!({"data": {"content": "hello"}}));
+    }
+
+    #[test]
+    fn what_is_larger_than_a_configmap_is_refused() {
+        let text = "x".repeat(MAX_DATA);
+        let told = of(&json!({"kind": "ConfigFile", "path": "/a", "text": text}));
+        assert!(told.as_str().is_some_and(|told| told.contains("TooLarge")));
+    }
 }
