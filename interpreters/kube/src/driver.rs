@@ -175,7 +175,7 @@ impl Interpreter for Kube {
     }
 
     fn lower(&self, resolved: &Resolved) -> Result<Objects, LowerError> {
-        crate::lower::lower(resolved)
+        crate::lower::lower(resolved, &self.options.namespace)
     }
 
     async fn observe(&mut self) -> Result<Observation<Arc<World>>, ServerError> {

@@ -24,14 +24,16 @@ pub(crate) const MAX_SPLIT: usize = 64;
 pub struct Objects {
     pub(crate) resolved: Resolved,
     pub(crate) contents: BTreeMap<Digest, Arc<[u8]>>,
+    pub(crate) namespace: String,
 }
 
 /// The variants of the resources that one device has.
 pub(crate) type Variants = BTreeMap<ResourceName, Variant>;
 
 /// The objects for `resolved`. Costs O(devices + distinct configurations · claims).
-pub(crate) fn lower(resolved: &Resolved) -> Result<Objects, LowerError> {
-    let objects = Objects { resolved: resolved.clone(), contents: resolved.fleet().contents() };
+pub(crate) fn lower(resolved: &Resolved, namespace: &str) -> Result<Objects, LowerError> {
+    let (contents, namespace) = (resolved.fleet().contents(), namespace.to_owned());
+    let objects = Objects { resolved: resolved.clone(), contents, namespace };
     let mut lowering = Lowering::new(&objects.contents);
     for (row, outcome) in resolved.outcomes().enumerate() {
         let Outcome::Member(member) = outcome else { continue };
@@ -224,7 +226,7 @@ fn spells_id(written: &ResourceState) -> bool {
         escadre_algebra::Part::Literal(text) => text.contains(ID),
         _ => false,
     };
-    words.flat_map(|word| word.parts()).any(spells)
+    words.flat_map(escadre_algebra::Word::parts).any(spells)
 }
 
 /// `facts` with [`ID`] as the id, which is a valid one.

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER, Variant, object_name};
 use crate::pod::ID;
-use crate::world::{Anomaly, Meta, Node, Shared, Stored, World};
+use crate::world::{Anomaly, Membership, Meta, Node, Shared, Stored, World};
 
 /// What the object `meta` mounts.
 pub(crate) fn mounts(meta: &Meta) -> Vec<(ResourceName, Variant)> {
@@ -29,14 +29,11 @@ impl World {
             return;
         }
         let what = format!("{} {}", kind.name(), meta.name);
-        let (resource, variant) = match names(&meta) {
-            Some(names) => names,
-            None => {
-                let why = "it bears this project's label, but not the name of a variant".to_owned();
-                self.anomalies.push(Anomaly { what, why });
-                self.litter.push((kind, meta));
-                return;
-            }
+        let Some((resource, variant)) = names(&meta) else {
+            let why = "it bears this project's label, but not the name of a variant".to_owned();
+            self.anomalies.push(Anomaly { what, why });
+            self.litter.push((kind, meta));
+            return;
         };
         let state = match state(kind, &meta, &resource, &variant) {
             Ok(state) => Some(Arc::new(state)),
@@ -49,10 +46,10 @@ impl World {
     }
 
     /// Takes in the node `meta`.
-    pub(crate) fn add_node(&mut self, meta: Meta) {
+    pub(crate) fn add_node(&mut self, meta: Meta, namespace: &str) {
         // Names of nodes are ids, all of them.
         if let Ok(id) = DeviceId::parse(&meta.name) {
-            self.nodes.insert(id, Node::of(meta));
+            self.nodes.insert(id, Node::of(meta, namespace));
         }
     }
 }
@@ -106,7 +103,7 @@ fn writer(meta: &Meta) -> String {
 /// What `world` says of each member. Costs O(nodes · labels).
 pub(crate) fn lift(world: &World) -> Snapshot {
     let mut shared = Shared::new();
-    let members = world.nodes.iter().filter(|(_, node)| node.is_member);
+    let members = world.nodes.iter().filter(|(_, node)| node.membership == Membership::Ours);
     members.map(|(id, node)| (id.clone(), configuration(world, id, node, &mut shared))).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::error::LowerError;
 use crate::lower::{Lowering, Objects};
 use crate::manifest::Manifest;
 use crate::names::{label_pointer, member_label, resource_label};
-use crate::world::{Meta, Node, World};
+use crate::world::{Membership, Meta, Node, World};
 
 /// The labels of ours that a node has.
 type Labels = BTreeMap<String, String>;
@@ -38,8 +38,8 @@ pub(crate) struct Due {
 pub(crate) struct Relabel {
     pub(crate) device: DeviceId,
     pub(crate) is_removed: bool,
-    /// The JSON patch; `None` where the cluster has no such node.
-    pub(crate) patch: Option<Vec<Json>>,
+    /// The JSON patch, or why there is none.
+    pub(crate) patch: Result<Vec<Json>, String>,
     /// What the node is to have.
     pub(crate) after: Labels,
 }
@@ -62,7 +62,7 @@ impl Work {
             nodes.push(Relabel {
                 device: change.device.clone(),
                 is_removed: change.kind == ChangeKind::Removed,
-                patch: node.map(|node| patch(node, &after)),
+                patch: patch(node, &after),
                 after,
             });
         }
@@ -109,7 +109,7 @@ fn wanted(
     let inventory = objects.resolved.inventory();
     let at = inventory.position(change.device.as_str());
     let listed = at.and_then(|at| Some((inventory.facts(at)?, objects.resolved.outcome_at(at)?)));
-    let mut labels = Labels::from([(member_label(), "yes".to_owned())]);
+    let mut labels = Labels::from([(member_label(), objects.namespace.clone())]);
     if let Some((facts, Outcome::Member(member))) = listed {
         let variants = lowering.device(&facts, member, &held)?;
         let undetermined = held.iter().filter(|(name, _)| member.undetermined.contains(*name));
@@ -122,7 +122,11 @@ fn wanted(
 
 /// The JSON patch from the labels of `node` to `after`: nothing is written unless all labels of
 /// ours are as they were seen, on the same node.
-fn patch(node: &Node, after: &Labels) -> Vec<Json> {
+fn patch(node: Option<&Node>, after: &Labels) -> Result<Vec<Json>, String> {
+    let node = node.ok_or_else(|| "the cluster has no node of this name".to_owned())?;
+    if let Membership::Theirs(namespace) = &node.membership {
+        return Err(format!("it is a member of the fleet in the namespace `{namespace}`"));
+    }
     let before: &Arc<Labels> = &node.labels;
     let mut changes = Vec::new();
     for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(value)) {
@@ -132,7 +136,7 @@ fn patch(node: &Node, after: &Labels) -> Vec<Json> {
         changes.push(json!({"op": "remove", "path": label_pointer(key)}));
     }
     if changes.is_empty() {
-        return changes;
+        return Ok(changes);
     }
     let test =
         |path: &str, value: Option<&str>| json!({"op": "test", "path": path, "value": value});
@@ -146,5 +150,5 @@ fn patch(node: &Node, after: &Labels) -> Vec<Json> {
         patch.push(json!({"op": "add", "path": "/metadata/labels", "value": {}}));
     }
     patch.extend(changes);
-    patch
+    Ok(patch)
 }

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, DeviceId, Digester, ResourceState};
+use escadre_algebra::{Configuration, DeviceId, Digester, ResourceName, ResourceState};
 use escadre_interpreter::Ended;
 use serde::Deserialize;
 
 use crate::lower::Variants;
 use crate::manifest::Kind;
 use crate::names::{Variant, member_label, parse_resource_label};
-use escadre_algebra::ResourceName;
 
 /// The metadata of an object, as far as it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -57,9 +56,18 @@ pub struct World {
 pub(crate) struct Node {
     pub(crate) uid: Arc<str>,
     pub(crate) is_labelled: bool,
-    pub(crate) is_member: bool,
+    pub(crate) membership: Membership,
     /// The values of our labels as they are, whether they make sense or not.
     pub(crate) labels: Arc<BTreeMap<String, String>>,
+}
+
+/// Whose member a node is: fleets in several namespaces share the nodes of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
+    None,
+    Ours,
+    /// Of the fleet in this namespace.
+    Theirs(String),
 }
 
 /// An object of a variant.
@@ -140,7 +148,8 @@ impl World {
             digester.add(lease.uid.as_bytes());
             digester.add(lease.resource_version.as_bytes());
         }
-        for (id, node) in self.nodes.iter().filter(|(_, node)| !node.labels.is_empty()) {
+        let is_ours = |node: &Node| !node.labels.is_empty() && !node.is_theirs();
+        for (id, node) in self.nodes.iter().filter(|(_, node)| is_ours(node)) {
             digester.add(id.as_str().as_bytes());
             digester.add(node.uid.as_bytes());
             for (key, value) in node.labels.iter() {
@@ -157,7 +166,7 @@ impl World {
 
     /// The variants that some node has, or an object that some node has mounts.
     pub(crate) fn used(&self) -> BTreeSet<Variant> {
-        let nodes = self.nodes.values().filter(|node| !node.labels.is_empty());
+        let nodes = self.nodes.values().filter(|node| !node.is_theirs());
         let mut used: BTreeSet<Variant> =
             nodes.flat_map(|node| node.variants().into_values()).collect();
         let mounted: Vec<Variant> = used
@@ -171,6 +180,11 @@ impl World {
 }
 
 impl Node {
+    /// Whether it is a member of another fleet.
+    pub(crate) fn is_theirs(&self) -> bool {
+        matches!(self.membership, Membership::Theirs(_))
+    }
+
     /// The variants that its labels name, by resource.
     pub(crate) fn variants(&self) -> Variants {
         let labels = self.labels.iter();
@@ -179,14 +193,18 @@ impl Node {
         variants.collect()
     }
 
-    /// The node whose metadata is `meta`.
-    pub(crate) fn of(meta: Meta) -> Self {
+    /// The node whose metadata is `meta`, seen by the fleet in `namespace`.
+    pub(crate) fn of(meta: Meta, namespace: &str) -> Self {
         let prefix = escadre_interpreter::inventory::OWN_LABEL_PREFIX;
         let is_labelled = meta.labels.is_some();
         let mut labels = meta.labels.unwrap_or_default();
         labels.retain(|key, _| key.starts_with(prefix));
-        let is_member = labels.contains_key(&member_label());
-        Self { uid: meta.uid.into(), is_labelled, is_member, labels: Arc::new(labels) }
+        let membership = match labels.get(&member_label()) {
+            None => Membership::None,
+            Some(of) if of == namespace => Membership::Ours,
+            Some(of) => Membership::Theirs(of.clone()),
+        };
+        Self { uid: meta.uid.into(), is_labelled, membership, labels: Arc::new(labels) }
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) async fn world(target: &Kube) -> Result<World, ServerError> {
     let call = Call::get("/api/v1/nodes?".to_owned()).accept(METADATA_LIST);
     let mut nodes = Vec::new();
     list(target, "listing nodes", &call, &mut nodes).await?;
-    nodes.into_iter().for_each(|item: Item| world.add_node(item.metadata));
+    let namespace = &target.options.namespace;
+    nodes.into_iter().for_each(|item: Item| world.add_node(item.metadata, namespace));
     world.anomalies.sort();
     Ok(world)
 }

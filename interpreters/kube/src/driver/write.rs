@@ -116,8 +116,9 @@ pub(super) async fn node(
     relabel: &Relabel,
     held: &Held<'_>,
 ) -> Result<Relabelled, Failure> {
-    let Some(patch) = &relabel.patch else {
-        return Ok(Relabelled::Not("the cluster has no node of this name".to_owned()));
+    let patch = match &relabel.patch {
+        Ok(patch) => patch,
+        Err(why) => return Ok(Relabelled::Not(why.clone())),
     };
     if patch.is_empty() {
         return Ok(Relabelled::Done);
@@ -156,7 +157,7 @@ async fn look(
     let Some(there) = there else {
         return Ok(Relabelled::Not("the node is gone".to_owned()));
     };
-    let there = Node::of(there.metadata);
+    let there = Node::of(there.metadata, &target.options.namespace);
     if *there.labels == relabel.after {
         return Ok(Relabelled::Done);
     }
