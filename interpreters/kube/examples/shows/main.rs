@@ -2,7 +2,8 @@
 //!
 //! One program, so that it is linked once: `exact` compares pods with what is wanted and counts
 //! requests, `speed` compares with what a plain client does, and `kills` ends controllers and API
-//! servers, for which it runs itself as the controller.
+//! servers, for which it runs itself as the controller; `workloads` has the API server judge imported
+//! manifests.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
 mod bed;
@@ -10,6 +11,7 @@ mod exact;
 mod kills;
 mod pods;
 mod speed;
+mod workloads;
 
 use std::process::ExitCode;
 
@@ -40,12 +42,16 @@ fn play(runtime: Outcome<tokio::runtime::Runtime>, arguments: &[String]) -> Outc
             let n_kills = [n_controllers.parse()?, n_servers.parse()?];
             runtime.block_on(kills::play(n_kills, seed.parse()?))
         }
+        ["workloads", escadre, ..] => {
+            let files: Vec<_> = words.iter().skip(2).map(Into::into).collect();
+            runtime.block_on(workloads::play(escadre.as_ref(), &files))
+        }
         // What `kills` kills.
         ["apply", version, kubeconfig] => {
             runtime.block_on(kills::control(version.parse()?, kubeconfig))
         }
         _ => {
-            Err("usage: shows exact NODES CHANGED, speed NODES, or kills CONTROLLERS SERVERS SEED"
+            Err("usage: shows exact NODES CHANGED, speed NODES, workloads ESCADRE FILE…, or kills CONTROLLERS SERVERS SEED"
                 .into())
         }
     }
