@@ -153,3 +153,87 @@ fn with_id(state: &ResourceState, id: &DeviceId) -> Option<ResourceState> {
     }
     ResourceState::from_json(&json).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{member_label, resource_label};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// The metadata of an object as it is written, in `JSON`.
+    fn written(name: &str, state: &Json) -> Option<(Json, Variant)> {
+        let resource = ResourceName::parse(name).ok()?;
+        let state = ResourceState::from_json(state).ok()?;
+        let variant = Variant::of(&resource, &state, &[]);
+        let meta = json!({
+            "name": object_name(&resource, &variant),
+            "uid": "u", "resourceVersion": "1", "generation": 1,
+            "labels": {
+                "app.kubernetes.io/name": name,
+                format!("{DOMAIN}/variant"): variant.as_str(),
+            },
+            "annotations": {
+                format!("{DOMAIN}/state"): state.to_json().to_string(),
+                format!("{DOMAIN}/generation"): "1",
+            },
+            "managedFields": [
+                {"manager": MANAGER, "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {}}},
+                {"manager": "kubectl-edit", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:spec": {}}},
+            ],
+        });
+        Some((meta, variant))
+    }
+
+    /// What one node holds that names the object `meta` as its `web`.
+    fn held(meta: &Json, variant: &Variant) -> (Option<Arc<ResourceState>>, Vec<Anomaly>) {
+        let (mut world, label) =
+            (World::default(), "web".try_into().map(|web| resource_label(&web)));
+        let Ok(meta) = serde_json::from_value(meta.clone()) else { return (None, Vec::new()) };
+        world.add(Kind::DaemonSet, meta, 1);
+        let labels = BTreeMap::from([
+            (member_label(), "ns".to_owned()),
+            (label.unwrap_or_default(), variant.to_string()),
+        ]);
+        let node = Meta { name: "n1".to_owned(), labels: Some(labels), ..Meta::default() };
+        world.add_node(node, "ns");
+        let held = lift(&world);
+        let configuration = held.get("n1");
+        let state = configuration.and_then(|it| it.resources().values().next().cloned());
+        (state, world.anomalies)
+    }
+
+    #[test]
+    fn an_object_that_is_as_it_was_written_is_held() {
+        let state = json!({"kind": "Pod", "containers": {"web": {"image": "nginx"}}});
+        let (meta, variant) = written("web", &state).unwrap();
+        let (found, anomalies) = held(&meta, &variant);
+        assert_eq!(found.map(|found| found.to_json()), Some(state));
+        assert_eq!(anomalies, []);
+    }
+
+    #[test]
+    fn whoever_changed_a_spec_is_told_and_nothing_is_held() {
+        let (mut meta, variant) = written("web", &json!({"kind": "Pod"})).unwrap();
+        meta["generation"] = 2.into();
+        let (found, anomalies) = held(&meta, &variant);
+        assert_eq!(found, None);
+        let why: Vec<&str> = anomalies.iter().map(|anomaly| anomaly.why.as_str()).collect();
+        assert_eq!(why, ["its spec was changed by `kubectl-edit` at 2026-01-02T00:00:00Z"]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_an_object_is_read_and_held_only_if_it_is_what_its_name_says(
+            field in prop::sample::select(vec!["state", "generation", "mounts", "variant"]),
+            text in prop_oneof![".*", "[{}\"a-z:,0-9]{0,12}", Just("{\"kind\":\"Pod\"}".to_owned())],
+        ) {
+            let state = json!({"kind": "Pod", "hostNetwork": true});
+            let (mut meta, variant) = written("web", &state).unwrap();
+            let part = if field == "variant" { "labels" } else { "annotations" };
+            meta[part][format!("{DOMAIN}/{field}")] = text.into();
+            let (found, _) = held(&meta, &variant);
+            prop_assert!(found.is_none_or(|found| found.to_json() == state));
+        }
+    }
+}
