@@ -5,6 +5,7 @@
 //! merge key, so that an overlay can change one entry; see [`Pod::from_spec`] and [`pod_spec`].
 
 mod config_file;
+mod config_maps;
 mod container;
 mod env;
 mod key;
@@ -28,6 +29,7 @@ mod toleration;
 mod volume;
 
 pub use config_file::{Blob, ConfigFile, blob, config_file};
+pub use config_maps::for_each_config_map;
 pub use container::Container;
 pub use env::{EnvFrom, EnvValue, config_map_key, field_ref, resource_field_ref};
 pub use opaque::opaque;

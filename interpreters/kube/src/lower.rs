@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use escadre_algebra::{
     Configuration, DeviceId, Digest, Facts, Knowledge, LabelKey, Member, Outcome, Resolved,
-    ResourceName, ResourceState, Value,
+    ResourceName, ResourceState, Value, for_each_config_map,
 };
 use escadre_interpreter::named_content;
 use serde_json::Value as Json;
@@ -255,7 +255,7 @@ fn mentioned(labels: &[LabelKey], facts: &Facts) -> Mentioned {
 /// `spec` with the names of the objects that it mounts, and what these are.
 fn mount(mut spec: Json, mountable: &Variants) -> (Json, Vec<(ResourceName, Variant)>) {
     let mut mounted = BTreeMap::new();
-    pod::for_each_config_map(&mut spec, &mut |name| {
+    for_each_config_map(&mut spec, &mut |name| {
         let found = ResourceName::parse(name).ok();
         let found = found.and_then(|name| Some((mountable.get(&name)?, name)));
         if let Some((variant, resource)) = found {

@@ -153,33 +153,6 @@ fn mentions_id_wrongly(path: &str, text: &str) -> bool {
         || (is_in(".volumeMounts", "].subPathExpr")))
 }
 
-/// Calls `found` with the name of each ConfigMap that `spec` mentions.
-pub(crate) fn for_each_config_map(spec: &mut Json, found: &mut dyn FnMut(&mut String)) {
-    let mut name = |holder: Option<&mut Json>| {
-        if let Some(Json::String(name)) = holder.and_then(|holder| holder.get_mut("name")) {
-            found(name);
-        }
-    };
-    for volume in items(spec.get_mut("volumes")) {
-        name(volume.get_mut("configMap"));
-        let sources = volume.get_mut("projected").and_then(|of| of.get_mut("sources"));
-        for source in items(sources) {
-            name(source.get_mut("configMap"));
-        }
-    }
-    for list in CONTAINERS {
-        for container in items(spec.get_mut(list)) {
-            for variable in items(container.get_mut("env")) {
-                let source = variable.get_mut("valueFrom");
-                name(source.and_then(|source| source.get_mut("configMapKeyRef")));
-            }
-            for source in items(container.get_mut("envFrom")) {
-                name(source.get_mut("configMapRef"));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

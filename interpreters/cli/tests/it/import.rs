@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use canonical::canonical;
-use escadre::{Coverage, Facts, Fleet, Inventory, Outcome, pod_spec};
+use escadre::{Coverage, Facts, Fleet, Inventory, Outcome, for_each_config_map, pod_spec};
 use serde_json::{Value as Json, json};
 
 use crate::program::{ESCADRE, command, fixtures, stderr, stdout};
@@ -76,9 +76,17 @@ fn every_manifest_comes_back_as_it_was() {
         for object in objects(&file) {
             let Some(spec) = spec(&object) else { continue };
             let name = object["metadata"]["name"].as_str().unwrap();
+            let mut spec = spec.clone();
+            for_each_config_map(&mut spec, &mut |map| {
+                // A ConfigMap of the file gave way to a workload of its name.
+                let gave_way = format!("{map}-config");
+                if member.configuration.resources().contains_key(gave_way.as_str()) {
+                    *map = gave_way;
+                }
+            });
             let rendered = member.configuration.resources()[name].to_json();
             let back = pod_spec(&rendered).unwrap();
-            assert_eq!(canonical(&back), canonical(spec), "{}", file.display());
+            assert_eq!(canonical(&back), canonical(&spec), "{}", file.display());
             n_specs += 1;
         }
     }

@@ -143,8 +143,9 @@ fn read(args: &Import) -> Result<Read, Failure> {
     match resources::names(&manifests, &args.name) {
         Err(more) => failures.extend(more),
         Ok(names) => {
+            let renamed = resources::renamed(&manifests, &names);
             for (manifest, name) in manifests.into_iter().zip(names) {
-                match resources::import(manifest, name) {
+                match resources::import(manifest, name, &renamed) {
                     Ok(resource) => imported.push(resource),
                     Err(failure) => failures.push(failure),
                 }

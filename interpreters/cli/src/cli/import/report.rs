@@ -85,6 +85,7 @@ impl Report<'_> {
                 "name": manifest.name,
                 "namespace": manifest.namespace,
                 "at": place(&manifest.document),
+                "mentions": imported.mentions,
                 "dropped": dropped.map(|d| json!({"path": d.path, "value": d.value})).collect::<Json>(),
                 "of_server": imported.rest.of_server,
             })
@@ -123,6 +124,9 @@ fn resource(imported: &Imported, text: &mut String) {
         text.push_str(", since a workload has its name");
     }
     text.push('\n');
+    for (old, new) in &imported.mentions {
+        let _ = writeln!(text, "      mentions the ConfigMap {} as {new}", visible(old));
+    }
     let dropped = &imported.rest.dropped;
     let width = dropped.iter().map(|d| visible(&d.path).chars().count()).max().unwrap_or(0);
     for Dropped { path, value } in dropped {

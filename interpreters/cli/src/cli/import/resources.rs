@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use escadre_algebra::{
     Claims, Facts, Field, Fleet, Pod, Resource, ResourceName, ResourceState, Value, denote, deploy,
+    for_each_config_map,
 };
 use serde_json::{Map, Value as Json};
 
@@ -55,6 +56,8 @@ pub(crate) struct Name {
 pub(crate) struct Imported {
     pub(crate) name: Name,
     pub(crate) manifest: Manifest,
+    /// The ConfigMaps that it mentions by another name than the manifest does.
+    pub(crate) mentions: BTreeMap<String, String>,
     pub(crate) rest: Rest,
     /// What the resource says, rendered.
     pub(crate) fields: Map<String, Json>,
@@ -135,11 +138,30 @@ fn twice(manifest: &Manifest, other: &Manifest, name: &str) -> Failure {
     manifest.document.wrong(place, &message).help(help)
 }
 
-/// The resource called `name` that `manifest` describes.
-pub(crate) fn import(manifest: Manifest, name: Name) -> Result<Imported, Failure> {
+/// The ConfigMaps that are called otherwise in the fleet, by their own names.
+pub(crate) fn renamed(manifests: &[Manifest], names: &[Name]) -> BTreeMap<String, String> {
+    let maps = manifests.iter().zip(names).filter(|(manifest, _)| manifest.made == Made::Record);
+    let renamed = maps.filter(|(manifest, name)| manifest.name != name.text);
+    renamed.map(|(manifest, name)| (manifest.name.clone(), name.text.clone())).collect()
+}
+
+/// The resource called `name` that `manifest` describes, which mentions the ConfigMaps that are
+/// `renamed` by what they are called now.
+pub(crate) fn import(
+    manifest: Manifest,
+    name: Name,
+    renamed: &BTreeMap<String, String>,
+) -> Result<Imported, Failure> {
     let mut rest = Rest::of(&manifest);
+    let mut mentions = BTreeMap::new();
+    let mut rename = |map: &mut String| {
+        if let Some(new) = renamed.get(map) {
+            mentions.insert(map.clone(), new.clone());
+            map.clone_from(new);
+        }
+    };
     let resource = match manifest.made {
-        Made::Pod(spec) => pod(&manifest, &name.text, spec, &mut rest)?,
+        Made::Pod(spec) => pod(&manifest, &name.text, (spec, &mut rename), &mut rest)?,
         Made::Record => record(&manifest, &name.text, &mut rest)?,
     };
     let fleet = deploy(resource);
@@ -147,13 +169,13 @@ pub(crate) fn import(manifest: Manifest, name: Name) -> Result<Imported, Failure
         return Err(manifest.document.wrong(manifest.document.root.place, problem.message()));
     }
     let fields = rendered(&fleet);
-    Ok(Imported { name, manifest, rest, fields, fleet })
+    Ok(Imported { name, manifest, mentions, rest, fields, fleet })
 }
 
 fn pod(
     manifest: &Manifest,
     name: &str,
-    spec: &[&str],
+    (spec, rename): (&[&str], &mut dyn FnMut(&mut String)),
     rest: &mut Rest,
 ) -> Result<Resource, Failure> {
     let (document, kind) = (&manifest.document, &manifest.kind);
@@ -163,7 +185,9 @@ fn pod(
             .wrong(document.root.place, &format!("the {kind} has no `{at}`"))
             .help("that is where the containers of a workload stand"));
     };
-    let pod = Pod::from_spec(name, &node.json()).map_err(|error| {
+    let mut json = node.json();
+    for_each_config_map(&mut json, rename);
+    let pod = Pod::from_spec(name, &json).map_err(|error| {
         let path = error.path();
         let inner = if path.starts_with('(') { "" } else { path };
         let joined = if inner.is_empty() { at.clone() } else { format!("{at}.{inner}") };
