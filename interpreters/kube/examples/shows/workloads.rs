@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use escadre_algebra::{Coverage, Facts, Fleet, Inventory, container, deploy};
+use escadre_algebra::{
+    Coverage, Facts, Fleet, Inventory, Outcome, Resolved, container, deploy, for_each_config_map,
+};
 use escadre_interpreter::Silent;
 use escadre_interpreter::inventory::OWN_LABEL_PREFIX;
 use escadre_kube::Options;
 use http::Method;
 use serde_json::Value as Json;
 
-use crate::bed::{Bed, NAMESPACE, Outcome, apply};
+use crate::bed::{self, Bed, NAMESPACE, apply};
 
 /// The kinds of workloads: where they are, and where in them a pod is.
 const KINDS: [(&str, &str, &str); 3] = [
@@ -28,14 +30,15 @@ const DOMAIN: &str = "escadre.github.io";
 /// A PodSpec by the name of its workload.
 type Specs = BTreeMap<String, Json>;
 
-pub(crate) async fn play(escadre: &Path, files: &[PathBuf]) -> Outcome {
+pub(crate) async fn play(escadre: &Path, files: &[PathBuf]) -> bed::Outcome {
     let bed = Bed::start(&["--allow-privileged=true"], false).await?;
     let inventory = Inventory::new([Facts::of("n1", [])?], Coverage::Complete)?;
     bed.add_nodes(&inventory).await?;
     let (mut n_same, mut n_workloads, mut wrong) = (0, 0, Vec::new());
     for file in files {
-        let originals = originals(&bed, file).await?;
+        let mut originals = originals(&bed, file).await?;
         let resolved = import(escadre, file)?.resolve(&inventory)?;
+        originals.values_mut().for_each(|spec| rename(spec, &resolved));
         let mut target = bed.controller(Options::default());
         apply(&mut target, &resolved, &mut Silent).await?;
         let ours = ours(&bed).await?;
@@ -62,7 +65,7 @@ pub(crate) async fn play(escadre: &Path, files: &[PathBuf]) -> Outcome {
 }
 
 /// What people see of an object: what it is, whose, and the line that wrote it.
-async fn told(bed: &Bed, inventory: &Inventory) -> Outcome {
+async fn told(bed: &Bed, inventory: &Inventory) -> bed::Outcome {
     let fleet = deploy(container("web").image("nginx:1.29")).named("base");
     let line = line!() - 1;
     let mut target = bed.controller(Options::default());
@@ -89,7 +92,7 @@ async fn told(bed: &Bed, inventory: &Inventory) -> Outcome {
 }
 
 /// The fleet that `escadre import` makes of a manifest.
-fn import(escadre: &Path, file: &Path) -> Outcome<Fleet> {
+fn import(escadre: &Path, file: &Path) -> bed::Outcome<Fleet> {
     let folder = tempfile::tempdir()?;
     let file = std::path::absolute(file)?;
     let mut command = Command::new(std::path::absolute(escadre)?);
@@ -100,8 +103,19 @@ fn import(escadre: &Path, file: &Path) -> Outcome<Fleet> {
     Ok(Fleet::decode(&std::fs::read(folder.path().join("fleet.lock"))?)?)
 }
 
+/// Mentions ConfigMaps that gave way to a workload of their name as the import does.
+fn rename(spec: &mut Json, resolved: &Resolved) {
+    let Some(Outcome::Member(member)) = resolved.outcome_at(0) else { return };
+    for_each_config_map(spec, &mut |name| {
+        let gave_way = format!("{name}-config");
+        if member.configuration.resources().contains_key(gave_way.as_str()) {
+            *name = gave_way;
+        }
+    });
+}
+
 /// What the server makes of the workloads of a manifest as they are: it stores none of them.
-async fn originals(bed: &Bed, file: &Path) -> Outcome<Specs> {
+async fn originals(bed: &Bed, file: &Path) -> bed::Outcome<Specs> {
     let options = serde_saphyr::options! { legacy_octal_numbers: true };
     let text = std::fs::read_to_string(file)?;
     let documents: Vec<Json> = serde_saphyr::from_multiple_with_options(&text, options)?;
@@ -122,7 +136,7 @@ async fn originals(bed: &Bed, file: &Path) -> Outcome<Specs> {
 }
 
 /// What the server made of our DaemonSets, without what selects their nodes.
-async fn ours(bed: &Bed) -> Outcome<Specs> {
+async fn ours(bed: &Bed) -> bed::Outcome<Specs> {
     let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets");
     let list: Json = bed.ask(Method::GET, &path, &Json::Null).await?;
     let mut specs = Specs::new();
