@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use escadre_algebra::Inventory;
 use escadre_interpreter::inventory::{Format, ReadError, ReadInventory, ReadOptions, read};
 use serde::Deserialize;
 use serde_json::json;
@@ -46,6 +47,14 @@ struct Meta {
 }
 
 impl Kube {
+    /// The inventory of the cluster's nodes: [`read_inventory`](Self::read_inventory) as it is by default.
+    ///
+    /// # Errors
+    /// As [`read_inventory`](Self::read_inventory).
+    pub async fn inventory(&self) -> Result<Inventory, InventoryError> {
+        Ok(self.read_inventory(&ReadOptions::default()).await?.inventory)
+    }
+
     /// The inventory of the cluster's nodes, the same as of what `kubectl get nodes -o json` prints.
     ///
     /// All of its nodes are read, page by page, so it is complete unless `options` say otherwise.
@@ -53,7 +62,10 @@ impl Kube {
     ///
     /// # Errors
     /// The API server does not answer or does not allow it, or a node cannot be a device.
-    pub async fn inventory(&self, options: &ReadOptions) -> Result<ReadInventory, InventoryError> {
+    pub async fn read_inventory(
+        &self,
+        options: &ReadOptions,
+    ) -> Result<ReadInventory, InventoryError> {
         let nodes = self.nodes().await?;
         let text = text(&nodes);
         let options = options.clone().format(Format::Kubernetes);

@@ -23,7 +23,7 @@ use super::target::{Task, advised};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: escadre kube rbac --user ann --namespace fleet | kubectl apply -f -\n\
-         then escadre plan -i kube: --target kube:?namespace=fleet\n\
+         then escadre plan -i kube: --target 'kube:?namespace=fleet'\n\
     Exit codes: 0 done, 1 an error (also of usage)"
 )]
 pub(crate) struct KubeArgs {
@@ -59,7 +59,7 @@ pub(crate) fn nodes(address: &str, options: &ReadOptions) -> Result<ReadInventor
     })?;
     runtime()?.block_on(async {
         let cluster = open(&address).await?;
-        cluster.inventory(options).await.map_err(|error| match error {
+        cluster.read_inventory(options).await.map_err(|error| match error {
             InventoryError::Server(error) => advised(&error),
             InventoryError::Nodes(error) => error.into(),
             error => Failure::of(&error),

@@ -72,8 +72,14 @@ fn yaml(objects: &[Json]) -> Result<String, Failure> {
 
 /// A namespace is a label of RFC 1123, as names of resources are.
 fn namespace(text: &str) -> Result<String, String> {
-    let parsed = ResourceName::parse(text);
-    parsed.map(|_| text.to_owned()).map_err(|error| error.to_string())
+    match ResourceName::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => {
+            Err("a namespace has 1 to 63 lower-case letters, digits or `-`, with a letter or \
+                       digit at both ends"
+                .to_owned())
+        }
+    }
 }
 
 #[cfg(test)]
