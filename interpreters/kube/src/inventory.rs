@@ -83,7 +83,6 @@ fn text(nodes: &[Node]) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "what tests are built from is sound, or the test fails")]
 mod tests {
     use super::*;
 

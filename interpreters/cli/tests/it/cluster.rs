@@ -41,7 +41,7 @@ impl Cluster {
         let request = Request::builder().method(method).uri(path);
         let request = request.header("Content-Type", content_type).body(body).unwrap();
         let answer = self.runtime.block_on(self.admin.request(request));
-        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+        answer.map_err(|error| format!("{path}: {error}")).unwrap()
     }
 
     /// What the administrator reads at `path`.
