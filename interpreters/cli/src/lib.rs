@@ -39,7 +39,8 @@
 //!
 //! Everything of the algebra is at the root of this crate. Beside it are [`inventory`], which reads
 //! what devices there are, [`interpreter`], which every interpreter has in common, and [`sim`], the
-//! simulator, and [`nats`], fleets in NATS buckets (features of the same names, on by default).
+//! simulator, [`nats`], fleets in NATS buckets, and [`kube`], fleets on Kubernetes clusters (features of
+//! the same names, on by default).
 
 pub mod cli;
 
@@ -68,6 +69,8 @@ mod svg;
 pub use escadre_algebra::*;
 pub use escadre_interpreter as interpreter;
 pub use escadre_interpreter::inventory;
+#[cfg(feature = "kube")]
+pub use escadre_kube as kube;
 #[cfg(feature = "nats")]
 pub use escadre_nats as nats;
 #[cfg(feature = "sim")]

@@ -81,6 +81,13 @@ pub trait Interpreter {
         true
     }
 
+    /// What in `state` no interpreter of this project leaves there, in words, each with its place;
+    /// the rest is read all the same.
+    fn anomalies(&self, state: &Self::State) -> Vec<String> {
+        let _ = state;
+        Vec::new()
+    }
+
     /// What would change: the difference between what is held and what is wanted.
     fn plan(&self, resolved: &Resolved, held: &Snapshot, base: &Revision) -> Plan {
         Plan::new(

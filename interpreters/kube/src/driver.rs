@@ -17,6 +17,7 @@ use escadre_interpreter::{
 use tokio::time::Instant;
 
 use crate::error::{ApplyError, LiftError, LowerError, ServerError};
+use crate::inventory::Node;
 use crate::lower::Objects;
 use crate::world::{Lease, World};
 pub(crate) use request::chain;
@@ -114,6 +115,16 @@ impl Kube {
         observe::content(self, digest).await
     }
 
+    /// The place in words.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The nodes of the cluster, members or not.
+    pub(crate) async fn nodes(&self) -> Result<Vec<Node>, ServerError> {
+        observe::nodes(self).await
+    }
+
     /// Since when `lease` is as it is, by this controller's clock.
     fn lease_seen(&self, lease: &Lease) -> Instant {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,6 +202,10 @@ impl Interpreter for Kube {
 
     fn is_settled(&self, state: &Arc<World>) -> bool {
         state.is_settled()
+    }
+
+    fn anomalies(&self, state: &Arc<World>) -> Vec<String> {
+        state.anomalies().iter().map(|it| format!("`{}`: {}", it.what, it.why)).collect()
     }
 
     async fn apply(

@@ -136,6 +136,10 @@ impl Interpreter for Nats {
         Ok(crate::lift::lift(state))
     }
 
+    fn anomalies(&self, state: &Arc<World>) -> Vec<String> {
+        state.anomalies().iter().map(|it| format!("`{}`: {}", it.key, it.why)).collect()
+    }
+
     async fn apply(
         &mut self,
         plan: &Plan,

@@ -12,7 +12,7 @@ use super::args::Apply;
 use super::context::Context;
 use super::error::Failure;
 use super::progress::Bar;
-use super::target::{Access, Target, Task, advised, check_faults, is_same, observe, wait};
+use super::target::{Access, Seen, Target, Task, advised, check_faults, is_same, observe, wait};
 use super::{Code, present};
 
 /// At most this many devices that were not written are named.
@@ -48,7 +48,7 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     })
 }
 
-/// Shows a plan and asks: gives the plan, if it changes something and everybody agrees.
+/// Shows a plan and asks: gives the plan, if there is something to do and everybody agrees.
 struct Agreeing<'a, 'c> {
     args: &'a Apply,
     resolved: &'a Resolved,
@@ -62,7 +62,7 @@ impl Task for Agreeing<'_, '_> {
     fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Option<Plan>, Failure> {
         // What the target cannot express is refused before anybody is asked.
         interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
-        let plan = self.plan(interpreter)?;
+        let (plan, is_settled) = self.plan(interpreter)?;
         let consent = Consent::from(&self.args.agreed);
         let mut options = present::options(self.context.out.look);
         // The refusal itself says it, once.
@@ -72,7 +72,16 @@ impl Task for Agreeing<'_, '_> {
             self.context.out.put(&text(&plan, self.resolved, &options))?;
         }
         if plan.is_empty() {
-            return Ok(None);
+            if !is_settled {
+                self.context.note(match self.args.dry_run {
+                    true => {
+                        "the last apply did not end or left something behind: it would be tidied up"
+                    }
+                    false => "the last apply did not end or left something behind: tidying up",
+                });
+            }
+            // What is tidied up changes no device, so nobody is asked.
+            return Ok((!is_settled).then_some(plan));
         }
         refused.map_err(|refused| Failure::refused(&refused))?;
         // Nothing is written that was not shown.
@@ -85,11 +94,11 @@ impl Task for Agreeing<'_, '_> {
 }
 
 impl Agreeing<'_, '_> {
-    /// The stored plan, if it still fits; else a new one.
-    fn plan<I: Interpreter>(&mut self, interpreter: &mut I) -> Result<Plan, Failure> {
-        let (held, base) = observe(interpreter)?;
+    /// The stored plan, if it still fits, else a new one; and whether the target is settled.
+    fn plan<I: Interpreter>(&mut self, interpreter: &mut I) -> Result<(Plan, bool), Failure> {
+        let Seen { held, base, is_settled, .. } = observe(interpreter)?;
         let Some(plan) = self.stored.take() else {
-            return Ok(interpreter.plan(self.resolved, &held, &base));
+            return Ok((interpreter.plan(self.resolved, &held, &base), is_settled));
         };
         let target = interpreter.target();
         if !is_same(plan.target(), &target) {
@@ -101,7 +110,7 @@ impl Agreeing<'_, '_> {
         }
         let program = &self.context.program;
         plan.check(&base, self.resolved).map_err(|stale| Failure::stale(&stale, program))?;
-        Ok(plan)
+        Ok((plan, is_settled))
     }
 }
 

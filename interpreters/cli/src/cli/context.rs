@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use escadre_algebra::{Columns, Coverage, Facts, Fleet, Inventory, Resolved, Unresolved};
-use escadre_interpreter::inventory::{ReadOptions, read_path};
+use escadre_interpreter::inventory::{ReadInventory, ReadOptions, read_path};
 
 use super::args::{Listing, Reading};
 use super::error::{Failure, shown};
@@ -180,13 +180,25 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
     if reading.partial {
         options = options.coverage(Coverage::Partial);
     }
-    let read = read_path(path, &options)?;
+    let read = read(path, &options)?;
     tracing::info!(devices = read.inventory.len(), lines = read.n_lines, format = %read.format, "read");
     #[cfg(feature = "nats")]
     if let Some(address) = &reading.device_info {
         return super::nats::with_reported(&read.inventory, address);
     }
     Ok(read.inventory)
+}
+
+/// What `path` names: the nodes of a cluster, or a file.
+fn read(path: &Path, options: &ReadOptions) -> Result<ReadInventory, Failure> {
+    match path.to_str().filter(|text| text.starts_with("kube:")) {
+        #[cfg(feature = "kube")]
+        Some(address) => super::kube::nodes(address, options),
+        #[cfg(not(feature = "kube"))]
+        Some(_) => Err(Failure::new(super::target::WITHOUT_KUBE)
+            .help("`kubectl get nodes -o json` writes a file that can be read")),
+        None => Ok(read_path(path, options)?),
+    }
 }
 
 /// The devices of `inventory` by columns.

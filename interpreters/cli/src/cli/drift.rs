@@ -1,7 +1,7 @@
 //! `drift`: how what a target holds differs from what is wanted.
 
 use escadre_algebra::Resolved;
-use escadre_interpreter::present::{drift, drift_json};
+use escadre_interpreter::present::{drift, drift_json, number};
 use escadre_interpreter::{Interpreter, Plan};
 
 use super::args::{Drift, TextFormat};
@@ -14,25 +14,44 @@ use super::{Code, present};
 pub(crate) struct Comparing<'a>(pub(crate) &'a Resolved);
 
 impl Task for Comparing<'_> {
-    type Output = Plan;
-    fn run<I: Interpreter>(self, interpreter: &mut I) -> Result<Plan, Failure> {
-        let (held, base) = observe(interpreter)?;
-        Ok(interpreter.plan(self.0, &held, &base))
+    type Output = Compared;
+    fn run<I: Interpreter>(self, interpreter: &mut I) -> Result<Compared, Failure> {
+        let seen = observe(interpreter)?;
+        let plan = interpreter.plan(self.0, &seen.held, &seen.base);
+        Ok(Compared { plan, anomalies: seen.anomalies })
     }
 }
+
+/// How a target differs from a fleet.
+pub(crate) struct Compared {
+    /// What would mend it.
+    pub(crate) plan: Plan,
+    /// What nobody of this project leaves there.
+    anomalies: Vec<String>,
+}
+
+/// At most so many anomalies are told.
+const MAX_TOLD: usize = 10;
 
 pub(crate) fn run(args: &Drift, context: &mut Context<'_>) -> Result<Code, Failure> {
     let resolved = context.resolved(&args.listing)?;
     if let Some(n) = args.inject {
         inject(args, n, context)?;
     }
-    let plan = args.target.with(Access::ReadExisting, Comparing(&resolved))?;
+    let Compared { plan, anomalies } =
+        args.target.with(Access::ReadExisting, Comparing(&resolved))?;
     match args.format {
         TextFormat::Text => {
             let options = present::options(context.out.look);
             context.out.put(&drift(&plan, &resolved, &options))?;
         }
         TextFormat::Json => context.out.json(&drift_json(&plan))?,
+    }
+    for anomaly in anomalies.iter().take(MAX_TOLD) {
+        context.note(anomaly);
+    }
+    if let Some(n) = anomalies.len().checked_sub(MAX_TOLD).filter(|n| *n > 0) {
+        context.note(&format!("… and {} more", number(n)));
     }
     Ok(Code::of(!plan.is_empty(), args.detailed_exitcode))
 }

@@ -64,8 +64,8 @@ fn held(
         );
         return Ok(None);
     };
-    let plan = target.with(Access::ReadExisting, Comparing(&resolved))?;
-    Ok(Some((plan, resolved)))
+    let compared = target.with(Access::ReadExisting, Comparing(&resolved))?;
+    Ok(Some((compared.plan, resolved)))
 }
 
 /// The resources (of `path`, if given) that unknown labels decide on the device with `facts`.

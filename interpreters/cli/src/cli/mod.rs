@@ -5,7 +5,7 @@
 //! or something refuted, 3 something undecided.
 
 #![cfg_attr(
-    not(all(feature = "sim", feature = "nats")),
+    not(all(feature = "sim", feature = "nats", feature = "kube")),
     expect(dead_code, reason = "a target is not built in")
 )]
 
@@ -25,6 +25,8 @@ mod git;
 mod graph;
 mod import;
 mod inventory;
+#[cfg(feature = "kube")]
+mod kube;
 mod lab;
 mod laws;
 mod lock;
@@ -37,6 +39,8 @@ mod present;
 mod problems;
 mod progress;
 mod render;
+#[cfg(any(feature = "nats", feature = "kube"))]
+mod runtime;
 mod schema;
 mod select;
 mod shell;
@@ -205,6 +209,8 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Laws(args) => laws::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
+        #[cfg(feature = "kube")]
+        Command::Kube(args) => kube::run(&args, context),
         #[cfg(feature = "nats")]
         Command::Nats(args) => nats::run(&args, context),
         #[cfg(feature = "sim")]

@@ -30,8 +30,8 @@ struct Planning<'a>(&'a Resolved);
 impl Task for Planning<'_> {
     type Output = Plan;
     fn run<I: Interpreter>(self, interpreter: &mut I) -> Result<Plan, Failure> {
-        let (held, base) = observe(interpreter)?;
-        Ok(interpreter.plan(self.0, &held, &base))
+        let seen = observe(interpreter)?;
+        Ok(interpreter.plan(self.0, &seen.held, &seen.base))
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Target {
     Sim(PathBuf),
     /// A NATS bucket.
     Nats(NatsTarget),
+    /// A Kubernetes cluster.
+    Kube(KubeTarget),
 }
 
 /// A NATS bucket, as the command line names it.
@@ -26,8 +28,20 @@ pub(crate) type NatsTarget = escadre_nats::Address;
 #[cfg(not(feature = "nats"))]
 pub(crate) type NatsTarget = std::convert::Infallible;
 
-const EXPECTED: &str = "expected `sim:DIR`, the simulator's world in a folder, or \
-    `nats://HOST:PORT/BUCKET`, a bucket on NATS servers";
+/// A Kubernetes cluster, as the command line names it.
+#[cfg(feature = "kube")]
+pub(crate) type KubeTarget = escadre_kube::Address;
+/// Without Kubernetes no cluster can be named.
+#[cfg(not(feature = "kube"))]
+pub(crate) type KubeTarget = std::convert::Infallible;
+
+const EXPECTED: &str = "expected `sim:DIR`, the simulator's world in a folder, \
+    `nats://HOST:PORT/BUCKET`, a bucket on NATS servers, or `kube:CONTEXT`, a Kubernetes cluster";
+
+/// Why no cluster can be named.
+#[cfg(not(feature = "kube"))]
+pub(crate) const WITHOUT_KUBE: &str = "this program was built without Kubernetes: build it with \
+    the feature `kube` of `escadre`";
 
 impl FromStr for Target {
     type Err = String;
@@ -36,6 +50,7 @@ impl FromStr for Target {
             Some(("sim", "")) => Err("the folder is missing: expected `sim:DIR`".to_owned()),
             Some(("sim", dir)) => Ok(Self::Sim(dir.into())),
             Some(("nats" | "tls", _)) => bucket(text),
+            Some(("kube", _)) => cluster(text),
             _ => Err(EXPECTED.to_owned()),
         }
     }
@@ -46,6 +61,7 @@ impl fmt::Display for Target {
         match self {
             Self::Sim(dir) => write!(f, "sim:{}", dir.display()),
             Self::Nats(address) => write!(f, "{address}"),
+            Self::Kube(address) => write!(f, "{address}"),
         }
     }
 }
@@ -59,6 +75,16 @@ fn bucket(text: &str) -> Result<Target, String> {
 fn bucket(_: &str) -> Result<Target, String> {
     Err("this program was built without NATS: build it with the feature `nats` of `escadre`"
         .to_owned())
+}
+
+#[cfg(feature = "kube")]
+fn cluster(text: &str) -> Result<Target, String> {
+    text.parse().map(Target::Kube).map_err(|error: escadre_kube::AddressError| error.to_string())
+}
+
+#[cfg(not(feature = "kube"))]
+fn cluster(_: &str) -> Result<Target, String> {
+    Err(WITHOUT_KUBE.to_owned())
 }
 
 /// How a target is opened.
@@ -91,6 +117,10 @@ impl Target {
             Self::Nats(address) => super::nats::with_bucket(address, &access, task),
             #[cfg(not(feature = "nats"))]
             Self::Nats(never) => match *never {},
+            #[cfg(feature = "kube")]
+            Self::Kube(address) => super::kube::with_cluster(address, task),
+            #[cfg(not(feature = "kube"))]
+            Self::Kube(never) => match *never {},
         }
     }
 }
@@ -131,6 +161,8 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
             one.rsplit_once('/').map(|(_, bucket)| bucket)
                 == other.rsplit_once('/').map(|(_, bucket)| bucket)
         }
+        // Of clusters the context and the namespace are compared: two that hold nothing yet have the
+        // same revision.
         _ => one == other,
     }
 }
@@ -156,19 +188,31 @@ pub(crate) fn open(dir: &Path, access: Access) -> Result<escadre_sim::Simulator,
     Ok(world.with_faults(faults))
 }
 
-/// What `interpreter` finds: what is held, and of which revision.
-pub(crate) fn observe<I: Interpreter>(
-    interpreter: &mut I,
-) -> Result<(Snapshot, Revision), Failure> {
+/// What a target was found to be like.
+pub(crate) struct Seen {
+    /// What it holds.
+    pub(crate) held: Snapshot,
+    /// Its revision.
+    pub(crate) base: Revision,
+    /// Whether the last apply ended, and left nothing behind.
+    pub(crate) is_settled: bool,
+    /// What nobody of this project leaves there.
+    pub(crate) anomalies: Vec<String>,
+}
+
+/// What `interpreter` finds.
+pub(crate) fn observe<I: Interpreter>(interpreter: &mut I) -> Result<Seen, Failure> {
     let seen = wait(interpreter.observe()).map_err(|error| advised(&error))?;
     let held = interpreter.lift(&seen.state).map_err(|error| advised(&error))?;
     tracing::info!(members = held.len(), revision = %seen.revision, "observed");
-    Ok((held, seen.revision))
+    let is_settled = interpreter.is_settled(&seen.state);
+    let anomalies = interpreter.anomalies(&seen.state);
+    Ok(Seen { held, base: seen.revision, is_settled, anomalies })
 }
 
 /// The output of `future`.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
-    #[cfg(feature = "nats")]
+    #[cfg(any(feature = "nats", feature = "kube"))]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         return runtime.block_on(future);
     }
@@ -197,7 +241,7 @@ pub(crate) fn advised(error: &(dyn Error + 'static)) -> Failure {
 }
 
 fn advice(error: &(dyn Error + 'static)) -> Option<String> {
-    simulated(error).or_else(|| on_nats(error))
+    simulated(error).or_else(|| on_nats(error)).or_else(|| on_kube(error))
 }
 
 #[cfg(feature = "sim")]
@@ -229,5 +273,20 @@ fn on_nats(error: &(dyn Error + 'static)) -> Option<String> {
 
 #[cfg(not(feature = "nats"))]
 fn on_nats(_: &(dyn Error + 'static)) -> Option<String> {
+    None
+}
+
+#[cfg(feature = "kube")]
+fn on_kube(error: &(dyn Error + 'static)) -> Option<String> {
+    use escadre_kube::{ApplyError, ConnectError, LowerError, ServerError};
+    (error.downcast_ref::<ConnectError>().map(ConnectError::help))
+        .or_else(|| error.downcast_ref::<ServerError>().map(ServerError::help))
+        .or_else(|| error.downcast_ref::<ApplyError>().map(ApplyError::help))
+        .or_else(|| error.downcast_ref::<LowerError>().map(LowerError::help))
+        .flatten()
+}
+
+#[cfg(not(feature = "kube"))]
+fn on_kube(_: &(dyn Error + 'static)) -> Option<String> {
     None
 }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cluster;
 mod git;
 mod import;
+mod kubernetes;
 mod nats;
 mod pipes;
 mod program;

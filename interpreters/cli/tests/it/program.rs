@@ -29,7 +29,7 @@ pub(crate) fn command(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(fixtures()).env("COLUMNS", "100").env("NO_COLOR", "1");
     let nats = ["NATS_CREDS", "NATS_NKEY", "NATS_TOKEN", "NATS_USER", "NATS_PASSWORD", "NATS_URL"];
-    for name in ["CLICOLOR_FORCE", "ESCADRE_LOG", "CAMERAS"].into_iter().chain(nats) {
+    for name in ["CLICOLOR_FORCE", "ESCADRE_LOG", "CAMERAS", "KUBECONFIG"].into_iter().chain(nats) {
         command.env_remove(name);
     }
     command

@@ -53,13 +53,19 @@ struct Status {
 pub(super) async fn world(target: &Kube) -> Result<World, ServerError> {
     let mut world = World { lease: lease(target).await?, ..World::default() };
     objects(target, &mut world).await?;
+    let nodes: Vec<Item> = nodes(target).await?;
+    let namespace = &target.options.namespace;
+    nodes.into_iter().for_each(|item| world.add_node(item.metadata, namespace));
+    world.anomalies.sort();
+    Ok(world)
+}
+
+/// The nodes of the cluster, of which `T` is read.
+pub(super) async fn nodes<T: DeserializeOwned>(target: &Kube) -> Result<Vec<T>, ServerError> {
     let call = Call::get("/api/v1/nodes?".to_owned()).accept(METADATA_LIST);
     let mut nodes = Vec::new();
     list(target, "listing nodes", &call, &mut nodes).await?;
-    let namespace = &target.options.namespace;
-    nodes.into_iter().for_each(|item: Item| world.add_node(item.metadata, namespace));
-    world.anomalies.sort();
-    Ok(world)
+    Ok(nodes)
 }
 
 /// Reads the objects of variants into `world`.

@@ -53,7 +53,8 @@ Exit codes: 0 done, 1 an error (also of usage, or a fleet that does not resolve)
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// Compare with what this target holds, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
+    /// Compare with what this target holds, such as `sim:world`, `kube:CONTEXT` or
+    /// `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Option<Target>,
     /// Compare with another fleet on the same inventory, such as an older fleet.lock.
@@ -83,7 +84,7 @@ Exit codes: 0 done, 1 an error (also of usage), 2 something changes (with --deta
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// What to change, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
+    /// What to change, such as `sim:world`, `kube:CONTEXT` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Target,
     /// Carry out exactly this plan (of `plan --out`), or nothing if it is stale.
@@ -116,8 +117,8 @@ pub(crate) struct Explain {
     pub(crate) device: String,
     /// Only this field and those below it, such as `recorder.containers.recorder.image`.
     pub(crate) path: Option<String>,
-    /// Also say how what this target holds for the device differs, such as `sim:world` or
-    /// `nats://127.0.0.1:4222/BUCKET`.
+    /// Also say how what this target holds for the device differs, such as `sim:world`,
+    /// `kube:CONTEXT` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Option<Target>,
     /// How to print it.
@@ -136,7 +137,7 @@ Exit codes: 0 done, 1 an error (also of usage)";
 pub(crate) struct Drift {
     #[command(flatten)]
     pub(crate) listing: Listing,
-    /// Where to look, such as `sim:world` or `nats://127.0.0.1:4222/BUCKET`.
+    /// Where to look, such as `sim:world`, `kube:CONTEXT` or `nats://127.0.0.1:4222/BUCKET`.
     #[arg(long, value_name = "TARGET")]
     pub(crate) target: Target,
     /// First change so many devices of the simulator behind Escadre's back.
@@ -205,10 +206,11 @@ Exit codes: 0 done, 1 an error (also of usage)";
 #[derive(Debug, Args)]
 #[command(after_help = INVENTORY)]
 pub(crate) struct Inventory {
-    /// The inventory (`-i INVENTORY` does as well); `-` reads standard input.
+    /// The inventory (`-i INVENTORY` does as well); `kube:CONTEXT` reads the nodes of a cluster, `-`
+    /// standard input.
     #[arg(value_name = "INVENTORY", required_unless_present = "inventory")]
     pub(crate) file: Option<PathBuf>,
-    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`.
+    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`, or `kube:CONTEXT`.
     #[arg(short, long, conflicts_with = "file")]
     pub(crate) inventory: Option<PathBuf>,
     #[command(flatten)]

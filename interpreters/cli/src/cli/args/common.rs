@@ -20,7 +20,8 @@ pub(crate) enum When {
 /// Which inventory, and how to read it.
 #[derive(Debug, Args)]
 pub(crate) struct Listing {
-    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`; `-` reads standard input.
+    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`; `kube:CONTEXT` reads
+    /// the nodes of a cluster, `-` standard input.
     #[arg(short, long)]
     pub(crate) inventory: PathBuf,
     #[command(flatten)]

@@ -24,8 +24,8 @@ pub(crate) use review::{Assumed, Check, CheckFormat, Diff, DiffFormat, Lab, LabF
 const GLOBAL: &str = "Global options";
 
 /// The commands that need no fleet: their help does not list the option for it.
-const WITHOUT_FLEET: [&str; 7] =
-    ["import", "select", "inventory", "laws", "schema", "completions", "sim"];
+const WITHOUT_FLEET: [&str; 8] =
+    ["import", "select", "inventory", "laws", "schema", "completions", "kube", "sim"];
 
 /// Compose, plan, apply and explain what runs on which machine.
 ///
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Laws(super::laws::Laws),
     Schema(Schema),
     Completions(Completions),
+    #[cfg(feature = "kube")]
+    Kube(super::kube::KubeArgs),
     #[cfg(feature = "nats")]
     Nats(super::nats::NatsArgs),
     #[cfg(feature = "sim")]

@@ -14,6 +14,7 @@ use self::status::StatusArgs;
 use super::Code;
 use super::context::Context;
 use super::error::Failure;
+use super::runtime::runtime;
 use super::target::{Access, Task, advised};
 pub(crate) use reported::with_reported;
 
@@ -68,12 +69,6 @@ pub(crate) fn with_bucket<T: Task>(
     // What the task waits for is done by this runtime.
     let _entered = runtime.enter();
     task.run(&mut bucket)
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(|error| Failure::caused("this program cannot start its threads", &error))
 }
 
 async fn open(address: &Address, create: bool) -> Result<Nats, Failure> {

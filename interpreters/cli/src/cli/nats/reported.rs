@@ -5,8 +5,9 @@ use escadre_nats::info::joined;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::{Address, ConnectErrorKind, ServerErrorKind, connect, read_reported};
 
-use super::{MAX_NAMED, runtime};
+use super::MAX_NAMED;
 use crate::cli::error::Failure;
+use crate::cli::runtime::runtime;
 use crate::cli::target::advised;
 
 /// `asserted` with the labels that devices report in the bucket of `address`.

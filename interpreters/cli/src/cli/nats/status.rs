@@ -9,11 +9,12 @@ use escadre_nats::Address;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{Standing, Status};
 
-use super::{MAX_NAMED, open, runtime};
+use super::{MAX_NAMED, open};
 use crate::cli::Code;
 use crate::cli::args::TextFormat;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::runtime::runtime;
 use crate::cli::target::advised;
 
 /// How often `status --watch` looks.
