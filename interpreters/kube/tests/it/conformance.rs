@@ -101,11 +101,20 @@ impl Bench for Cluster {
     }
 }
 
+/// How many inputs each case has: a quick look asks for fewer.
+fn max_inputs() -> usize {
+    match std::env::var("ESCADRE_KUBE_INPUTS") {
+        Ok(n) => n.parse().unwrap(),
+        Err(_) => 4,
+    }
+}
+
 #[test]
 fn a_cluster_keeps_the_whole_contract_for_an_ordinary_user() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let options = conformance::Options { max_inputs: 4, ..conformance::Options::default() };
+        let options =
+            conformance::Options { max_inputs: max_inputs(), ..conformance::Options::default() };
         let report = conformance::run(&mut cluster, &options).await.unwrap();
         println!("{report}");
         assert_eq!((report.failures().count(), report.n_not_run()), (0, 0), "{report}");
