@@ -6,6 +6,7 @@ mod observe;
 mod request;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -59,9 +60,22 @@ pub struct Kube {
     place: String,
     /// The lease as it was seen last, and since when it is so.
     seen: Mutex<Option<(Lease, Instant)>>,
-    notes: Mutex<Vec<String>>,
+    notes: Mutex<Notes>,
+    /// When the API server was away last.
+    away: Mutex<Option<Instant>>,
     /// How many requests are left until the controller dies.
     left: Option<AtomicU64>,
+}
+
+/// How long the same note is not told again.
+const ECHO: Duration = Duration::from_secs(10);
+
+/// What is worth telling.
+#[derive(Debug, Default)]
+struct Notes {
+    waiting: Vec<String>,
+    /// When each was told, of late.
+    told: BTreeMap<String, Instant>,
 }
 
 /// A client of the API server, which tells nothing of its credentials.
@@ -91,6 +105,7 @@ impl Kube {
             place: place.to_owned(),
             seen: Mutex::default(),
             notes: Mutex::default(),
+            away: Mutex::default(),
             left: None,
         }
     }
@@ -145,14 +160,21 @@ impl Kube {
         }
     }
 
-    /// Tells something at the next occasion.
+    /// Tells something at the next occasion, unless it was told a moment ago: hundreds of requests
+    /// may have the same trouble.
     fn note(&self, note: String) {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        notes.told.retain(|_, told| now - *told < ECHO);
+        if !notes.told.contains_key(&note) {
+            notes.told.insert(note.clone(), now);
+            notes.waiting.push(note);
+        }
     }
 
     /// What is worth telling since the last call.
     fn notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner).waiting)
     }
 
     /// Counts one more request that writes, unless the controller is to die before it.

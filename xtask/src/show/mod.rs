@@ -3,6 +3,7 @@
 mod compose;
 mod decide;
 mod killed;
+mod kube;
 mod laws;
 mod nats;
 mod networks;
@@ -26,11 +27,12 @@ struct Claim {
 }
 
 /// Each topic and its claims.
-const TOPICS: [(&str, &[Claim]); 4] = [
+const TOPICS: [(&str, &[Claim]); 5] = [
     ("compose", &compose::CLAIMS),
     ("laws", &laws::CLAIMS),
     ("decide", &decide::CLAIMS),
     ("nats", &nats::CLAIMS),
+    ("kube", &kube::CLAIMS),
 ];
 
 /// Checks one claim.

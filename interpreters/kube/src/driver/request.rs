@@ -1,10 +1,12 @@
 //! One request to the API server, and what its answer means.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use http::{Method, Request};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use tokio::time::Instant;
 
 use super::Kube;
 use crate::error::{ServerError, ServerErrorKind};
@@ -13,6 +15,8 @@ use crate::error::{ServerError, ServerErrorKind};
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The pauses between attempts: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+/// How long after it was away an API server may say that rights are missing which are there.
+const GRACE: Duration = Duration::from_secs(15);
 /// Asks for the metadata of objects only.
 pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 pub(super) const METADATA_LIST: &str =
@@ -87,10 +91,24 @@ pub(super) async fn send<T: DeserializeOwned>(target: &Kube, call: &Call) -> Res
     let request = request.map_err(|error| Trouble::Odd(error.to_string()))?;
     let longest = TIMEOUT.min(target.options.lease * 2 / 3);
     match tokio::time::timeout(longest, target.client.request(request)).await {
-        Err(_) => Err(Trouble::Passing(format!("no answer within {longest:?}"))),
+        Err(_) => Err(grace(target, Trouble::Passing(format!("no answer within {longest:?}")))),
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(trouble(error)),
+        Ok(Err(error)) => Err(grace(target, trouble(error))),
     }
+}
+
+/// `trouble`, unless it is that of an API server which has just started: that answers 403 until it
+/// has read who has which rights.
+fn grace(target: &Kube, trouble: Trouble) -> Trouble {
+    let mut away = target.away.lock().unwrap_or_else(PoisonError::into_inner);
+    match trouble {
+        Trouble::Passing(_) => *away = Some(Instant::now()),
+        Trouble::Told { code: 403, why } if away.is_some_and(|at| at.elapsed() < GRACE) => {
+            return Trouble::Passing(why);
+        }
+        _ => {}
+    }
+    trouble
 }
 
 fn trouble(error: kube::Error) -> Trouble {
@@ -171,14 +189,14 @@ pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> S
 pub(super) struct Attempts<'a> {
     target: &'a Kube,
     doing: &'static str,
-    end: tokio::time::Instant,
+    end: Instant,
     pause: Duration,
     n: usize,
 }
 
 impl<'a> Attempts<'a> {
     pub(super) fn new(target: &'a Kube, doing: &'static str) -> Self {
-        let end = tokio::time::Instant::now() + target.options.patience;
+        let end = Instant::now() + target.options.patience;
         Self { target, doing, end, pause: PAUSES.0, n: 0 }
     }
 
@@ -187,7 +205,7 @@ impl<'a> Attempts<'a> {
     /// # Errors
     /// The patience has ended; `why` is what the last attempt told.
     pub(super) async fn pause(&mut self, why: &str) -> Result<(), ServerError> {
-        if tokio::time::Instant::now() >= self.end {
+        if Instant::now() >= self.end {
             let kind = ServerErrorKind::Unreachable { doing: self.doing, why: why.to_owned() };
             return Err(ServerError::new(&self.target.place, kind));
         }

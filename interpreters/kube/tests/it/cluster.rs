@@ -6,10 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use escadre_algebra::Inventory;
-use escadre_interpreter::Interpreter;
+use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved};
+use escadre_interpreter::{Applied, Consent, Interpreter, Plan, Progress, Silent};
 use escadre_kube::rbac::{Subject, rbac};
-use escadre_kube::{Kube, Options};
+use escadre_kube::{ApplyError, Kube, Options};
 use escadre_testbed::{KubeCluster, KubeOptions};
 use http::{Method, Request};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -208,4 +208,39 @@ pub(crate) async fn send(
 pub(crate) async fn held(target: &mut Kube) -> escadre_interpreter::Snapshot {
     let seen = target.observe().await.unwrap();
     target.lift(&seen.state).unwrap()
+}
+
+/// `fleet` on nodes of which each has the label `site`, if it is not empty.
+pub(crate) fn resolved(fleet: &Fleet, sites: &[(&str, &str)]) -> Resolved {
+    let device = |(id, site): &(&str, &str)| {
+        let labels = [("site", *site)].into_iter().filter(|(_, site)| !site.is_empty());
+        Facts::of(id, labels.collect::<Vec<_>>()).unwrap()
+    };
+    let inventory = Inventory::new(sites.iter().map(device), Coverage::Complete).unwrap();
+    fleet.resolve(&inventory).unwrap()
+}
+
+/// What is to be done.
+pub(crate) async fn plan(target: &mut Kube, resolved: &Resolved) -> Plan {
+    let seen = target.observe().await.unwrap();
+    target.plan(resolved, &target.lift(&seen.state).unwrap(), &seen.revision)
+}
+
+/// Plans and applies `resolved`.
+pub(crate) async fn try_apply(
+    target: &mut Kube,
+    resolved: &Resolved,
+    progress: &mut (dyn Progress + Send),
+) -> Result<Applied, ApplyError> {
+    let plan = plan(target, resolved).await;
+    let objects = target.lower(resolved).unwrap();
+    let consent = Consent { accept_shrink: true, ..Consent::default() };
+    target.apply(&plan, &objects, &consent, false, progress).await
+}
+
+/// Plans and applies `resolved`, on all nodes.
+pub(crate) async fn apply(target: &mut Kube, resolved: &Resolved) -> Applied {
+    let applied = try_apply(target, resolved, &mut Silent).await.unwrap();
+    assert_eq!(applied.failed, []);
+    applied
 }

@@ -28,7 +28,10 @@ impl Bench for Cluster {
 
     fn offers(&self) -> &'static [Hook] {
         use Hook::{Contents, Drift, Drive, Kills, SecondController, Stamps, Writes};
-        &[SecondController, Kills, Drift, Stamps, Writes, Drive, Contents]
+        match is_quick() {
+            false => &[SecondController, Kills, Drift, Stamps, Writes, Drive, Contents],
+            true => &[SecondController, Drift, Stamps, Writes, Drive, Contents],
+        }
     }
 
     async fn fresh(&mut self, devices: &Inventory) -> Result<Kube, Trouble> {
@@ -101,15 +104,22 @@ impl Bench for Cluster {
     }
 }
 
+/// Whether a quick look is asked for: one input a case, and no kills, which take most of the time.
+fn is_quick() -> bool {
+    std::env::var_os("ESCADRE_KUBE_QUICK").is_some()
+}
+
 #[test]
 fn a_cluster_keeps_the_whole_contract_for_an_ordinary_user() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let options = conformance::Options { max_inputs: 4, ..conformance::Options::default() };
+        let max_inputs = if is_quick() { 1 } else { 4 };
+        let options = conformance::Options { max_inputs, ..conformance::Options::default() };
         let report = conformance::run(&mut cluster, &options).await.unwrap();
         println!("{report}");
-        assert_eq!((report.failures().count(), report.n_not_run()), (0, 0), "{report}");
-        assert_eq!(report.n_passed(), cases::<Cluster>().len());
+        assert_eq!(report.failures().count(), 0, "{report}");
+        assert!(report.n_not_run() == 0 || is_quick(), "{report}");
+        assert_eq!(report.n_passed() + report.n_not_run(), cases::<Cluster>().len());
         for refused in report.refused() {
             assert!(
                 refused.why.contains("mentions the device's id"),

@@ -8,3 +8,7 @@
 
 mod cluster;
 mod conformance;
+mod drift;
+mod identities;
+mod pods;
+mod servers;

@@ -1,0 +1,98 @@
+//! Issue 7: a fleet on Kubernetes, on a real control plane.
+
+use std::process::Command;
+
+use super::Claim;
+use super::compose::seed;
+use crate::workspace::Workspace;
+use crate::{Outcome, process};
+
+/// What is claimed of Kubernetes.
+pub(super) const CLAIMS: [Claim; 5] = [
+    Claim { number: 1, says: "a cluster keeps the whole contract", check: conformance },
+    Claim {
+        number: 2,
+        says: "the pods are exactly those that the fleet denotes, an edit touches no other node, and an apply takes few requests",
+        check: exact,
+    },
+    Claim {
+        number: 3,
+        says: "nodes are written about as fast as a plain client can, in little memory, and throttling only slows that down",
+        check: speed,
+    },
+    Claim {
+        number: 4,
+        says: "controllers and API servers are killed while they write, and nothing is lost, doubled or orphaned",
+        check: kills,
+    },
+    Claim {
+        number: 6,
+        says: "a node does not choose what it runs: the API server refuses its kubelet",
+        check: identities,
+    },
+];
+
+/// The variable that has the conformance suite leave out kills, and most inputs.
+const QUICK: &str = "ESCADRE_KUBE_QUICK";
+
+fn conformance(_: &Workspace, quick: bool) -> Outcome {
+    let mut command = tests("conformance::");
+    if quick {
+        command.env(QUICK, "1");
+    }
+    process::run(&mut command)
+}
+
+fn identities(_: &Workspace, _: bool) -> Outcome {
+    process::run(&mut tests("identities::"))
+}
+
+/// How many nodes there are, and how many the edit changes.
+fn exact(_: &Workspace, quick: bool) -> Outcome {
+    let (n_nodes, n_changed) = if quick { ("60", "5") } else { ("1000", "10") };
+    process::run(shows(quick).args(["exact", n_nodes, n_changed]))
+}
+
+/// How many controllers and API servers are killed, quickly and in full.
+const N_KILLED: [[u32; 2]; 2] = [[6, 1], [300, 20]];
+
+fn kills(_: &Workspace, quick: bool) -> Outcome {
+    let mut command = shows(quick);
+    command.arg("kills").args(N_KILLED[usize::from(!quick)].map(|n| n.to_string()));
+    process::run(command.arg(seed()?.to_string()))
+}
+
+/// Nodes that are written a second, to those that a plain client writes.
+const MIN_RATIO: f64 = 0.9;
+
+fn speed(_: &Workspace, quick: bool) -> Outcome {
+    let said = process::capture(shows(quick).args(["speed", if quick { "300" } else { "5000" }]))?;
+    println!("{said}");
+    // A short run, beside other work as in CI, is held to half of it.
+    let least = if quick { MIN_RATIO / 2.0 } else { MIN_RATIO };
+    let figures = said.lines().skip_while(|line| !line.contains("ratio")).nth(1);
+    let ratio = figures.and_then(|line| line.split_whitespace().nth(3)?.parse::<f64>().ok());
+    match ratio {
+        Some(ratio) if ratio >= least => Ok(()),
+        Some(ratio) => Err(format!("{ratio} of raw, not {least}")),
+        None => Err("there is no ratio".to_owned()),
+    }
+}
+
+/// The program of the other claims; what is built for tests does for a quick look.
+fn shows(quick: bool) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(["run", "-q", "-p", "escadre-kube", "--example", "shows"]);
+    if !quick {
+        command.arg("--release");
+    }
+    command.arg("--");
+    command
+}
+
+/// The tests of `part` on a real control plane, with what they print.
+fn tests(part: &str) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(["test", "-q", "-p", "escadre-kube", "--test", "it", "--", "--nocapture", part]);
+    command
+}
