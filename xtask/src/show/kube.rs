@@ -5,10 +5,10 @@ use std::process::Command;
 use super::Claim;
 use super::compose::seed;
 use crate::workspace::Workspace;
-use crate::{Outcome, process};
+use crate::{Outcome, binaries, process};
 
 /// What is claimed of Kubernetes.
-pub(super) const CLAIMS: [Claim; 5] = [
+pub(super) const CLAIMS: [Claim; 6] = [
     Claim { number: 1, says: "a cluster keeps the whole contract", check: conformance },
     Claim {
         number: 2,
@@ -24,6 +24,11 @@ pub(super) const CLAIMS: [Claim; 5] = [
         number: 4,
         says: "controllers and API servers are killed while they write, and nothing is lost, doubled or orphaned",
         check: kills,
+    },
+    Claim {
+        number: 5,
+        says: "imported manifests are the same pods by the API server's own judgement, and objects tell people what they are",
+        check: workloads,
     },
     Claim {
         number: 6,
@@ -51,6 +56,26 @@ fn identities(_: &Workspace, _: bool) -> Outcome {
 fn exact(_: &Workspace, quick: bool) -> Outcome {
     let (n_nodes, n_changed) = if quick { ("60", "5") } else { ("1000", "10") };
     process::run(shows(quick).args(["exact", n_nodes, n_changed]))
+}
+
+/// Where the real manifests are.
+const WORKLOADS: &str = "workloads";
+
+fn workloads(workspace: &Workspace, quick: bool) -> Outcome {
+    let own = workspace.root.join("interpreters/cli/tests/fixtures/agent.yaml");
+    let mut files = vec![own];
+    match workspace.shared_data(WORKLOADS) {
+        Some(folder) => {
+            let entries = std::fs::read_dir(&folder).map_err(|error| error.to_string())?;
+            let entries = entries.filter_map(Result::ok).map(|entry| entry.path());
+            files.extend(entries.filter(|file| file.extension().is_some_and(|it| it == "yaml")));
+        }
+        None if quick => println!("../shared/data/{WORKLOADS} is not there; one own manifest"),
+        None => return Err(format!("needs ../shared/data/{WORKLOADS}")),
+    }
+    files.sort();
+    let escadre = binaries::find(workspace, "escadre")?;
+    process::run(shows(quick).arg("workloads").arg(escadre).args(files))
 }
 
 /// How many controllers and API servers are killed, quickly and in full.
