@@ -63,6 +63,9 @@ mod documents {
     struct Verifying;
     #[doc = include_str!("../../../docs/interpreters.md")]
     struct Interpreters;
+    #[cfg(feature = "kube")]
+    #[doc = include_str!("../../../docs/kubernetes.md")]
+    struct Kubernetes;
 }
 mod svg;
 

@@ -119,7 +119,7 @@ impl Field {
         if let Some(first) = versions.first() {
             bed.add_nodes(first.inventory()).await?;
         }
-        let reader = bed.controller(options());
+        let reader = bed.controller(&options());
         let wanted = versions.iter().map(Snapshot::wanted).collect();
         let (delays, usual) = (Delays::of_seed(seed), Duration::ZERO);
         let mut field = Self { bed, reader, wanted, delays, usual };

@@ -58,7 +58,7 @@ fn resolved(n_nodes: usize, version: usize) -> Outcome<Resolved> {
 async fn rates(bed: &Bed, resolved: &[Resolved]) -> Outcome<Duration> {
     let [first, rest @ ..] = resolved else { return Err("there are no versions".into()) };
     let n_nodes = first.inventory().len();
-    let mut target = bed.controller(Options::default());
+    let mut target = bed.controller(&Options::default());
     let n_in_flight = Options::default().n_in_flight;
     let before = peak()?;
     apply(&mut target, first, &mut Silent).await?;
@@ -198,7 +198,7 @@ async fn throttled(resolved: &[Resolved], n_nodes: usize, usual: Duration) -> Ou
     };
     let mut bed = Bed::start(&FEW, false).await?;
     bed.add_nodes(first.inventory()).await?;
-    let mut target: Kube = bed.controller(Options::default());
+    let mut target: Kube = bed.controller(&Options::default());
     let mut notes = Notes::default();
     apply(&mut target, first, &mut Silent).await?;
     bed.requests()?;

@@ -39,7 +39,7 @@ pub(crate) async fn play(escadre: &Path, files: &[PathBuf]) -> bed::Outcome {
         let mut originals = originals(&bed, file).await?;
         let resolved = import(escadre, file)?.resolve(&inventory)?;
         originals.values_mut().for_each(|spec| rename(spec, &resolved));
-        let mut target = bed.controller(Options::default());
+        let mut target = bed.controller(&Options::default());
         apply(&mut target, &resolved, &mut Silent).await?;
         let ours = ours(&bed).await?;
         n_workloads += originals.len();
@@ -68,7 +68,7 @@ pub(crate) async fn play(escadre: &Path, files: &[PathBuf]) -> bed::Outcome {
 async fn told(bed: &Bed, inventory: &Inventory) -> bed::Outcome {
     let fleet = deploy(container("web").image("nginx:1.29")).named("base");
     let line = line!() - 1;
-    let mut target = bed.controller(Options::default());
+    let mut target = bed.controller(&Options::default());
     apply(&mut target, &fleet.resolve(inventory)?, &mut Silent).await?;
     let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets");
     let list: Json = bed.ask(Method::GET, &path, &Json::Null).await?;

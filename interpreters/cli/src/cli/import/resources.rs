@@ -145,6 +145,9 @@ pub(crate) fn renamed(manifests: &[Manifest], names: &[Name]) -> BTreeMap<String
     renamed.map(|(manifest, name)| (manifest.name.clone(), name.text.clone())).collect()
 }
 
+/// Puts what a ConfigMap is called in the fleet in place of its name.
+type Rename<'a> = dyn FnMut(&mut String) + 'a;
+
 /// The resource called `name` that `manifest` describes, which mentions the ConfigMaps that are
 /// `renamed` by what they are called now.
 pub(crate) fn import(
@@ -175,7 +178,7 @@ pub(crate) fn import(
 fn pod(
     manifest: &Manifest,
     name: &str,
-    (spec, rename): (&[&str], &mut dyn FnMut(&mut String)),
+    (spec, rename): (&[&str], &mut Rename<'_>),
     rest: &mut Rest,
 ) -> Result<Resource, Failure> {
     let (document, kind) = (&manifest.document, &manifest.kind);
