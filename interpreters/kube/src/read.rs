@@ -1,6 +1,6 @@
 //! From objects of the cluster to what they say. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use escadre_algebra::{Configuration, DeviceId, ResourceName, ResourceState};
@@ -48,11 +48,15 @@ impl World {
         self.objects.insert(variant, Stored { kind, meta, resource, state, n_desired });
     }
 
-    /// Takes in the node `meta`.
-    pub(crate) fn add_node(&mut self, meta: Meta) {
-        // Names of nodes are ids, all of them.
-        if let Ok(id) = DeviceId::parse(&meta.name) {
-            self.nodes.insert(id, Node::of(meta));
+    /// Takes in nodes; those with the same labels of ours share them.
+    pub(crate) fn add_nodes(&mut self, nodes: impl IntoIterator<Item = (DeviceId, Node)>) {
+        let mut known = BTreeSet::new();
+        for (id, mut node) in nodes {
+            match known.get(&node.labels) {
+                Some(labels) => node.labels = Arc::clone(labels),
+                None => drop(known.insert(Arc::clone(&node.labels))),
+            }
+            self.nodes.insert(id, node);
         }
     }
 }

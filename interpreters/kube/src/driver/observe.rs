@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use escadre_algebra::{Digest, Value};
+use escadre_algebra::{DeviceId, Digest, Value};
 use escadre_interpreter::{Ended, named_content};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use super::request::{Attempts, Call, METADATA_LIST, Trouble, ask, lasting, send}
 use crate::error::{ServerError, ServerErrorKind};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER};
-use crate::world::{Lease, Meta, Stored, World};
+use crate::world::{Lease, Meta, Node, NodeMeta, Stored, World};
 
 /// How many objects one page has.
 const N_PAGE: usize = 500;
@@ -43,6 +43,12 @@ struct Item {
     status: Status,
 }
 
+/// A node.
+#[derive(Deserialize)]
+struct NodeItem {
+    metadata: NodeMeta,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
@@ -55,10 +61,15 @@ pub(super) async fn world(target: &Kube) -> Result<World, ServerError> {
     objects(target, &mut world).await?;
     let call = Call::get("/api/v1/nodes?".to_owned()).accept(METADATA_LIST);
     let mut nodes = Vec::new();
-    list(target, "listing nodes", &call, &mut nodes).await?;
-    nodes.into_iter().for_each(|item: Item| world.add_node(item.metadata));
+    list(target, "listing nodes", &call, &mut nodes, node).await?;
+    world.add_nodes(nodes.into_iter().flatten());
     world.anomalies.sort();
     Ok(world)
+}
+
+/// The node of `item`; names of nodes are ids, all of them.
+fn node(item: NodeItem) -> Option<(DeviceId, Node)> {
+    Some((DeviceId::parse(&item.metadata.name).ok()?, Node::of(item.metadata)))
 }
 
 /// Reads the objects of variants into `world`.
@@ -71,7 +82,7 @@ pub(super) async fn objects(target: &Kube, world: &mut World) -> Result<(), Serv
             call = call.accept(METADATA_LIST);
         }
         let mut items = Vec::new();
-        list(target, "listing objects", &call, &mut items).await?;
+        list(target, "listing objects", &call, &mut items, |item: Item| item).await?;
         for Item { metadata, status } in items {
             world.add(kind, metadata, status.desired_number_scheduled);
         }
@@ -79,16 +90,18 @@ pub(super) async fn objects(target: &Kube, world: &mut World) -> Result<(), Serv
     Ok(())
 }
 
-/// Reads all pages of a list; from the beginning where the next page is gone.
-async fn list<T: DeserializeOwned>(
+/// Reads all pages of a list, what `read` makes of each item; from the beginning where the next
+/// page is gone.
+async fn list<T: DeserializeOwned, U>(
     target: &Kube,
     doing: &'static str,
     first: &Call,
-    items: &mut Vec<T>,
+    items: &mut Vec<U>,
+    read: fn(T) -> U,
 ) -> Result<(), ServerError> {
     for _ in 0..N_LISTS {
         items.clear();
-        if pages(target, doing, first, items).await? {
+        if pages(target, doing, first, items, read).await? {
             return Ok(());
         }
     }
@@ -96,11 +109,12 @@ async fn list<T: DeserializeOwned>(
 }
 
 /// Whether all pages were there.
-async fn pages<T: DeserializeOwned>(
+async fn pages<T: DeserializeOwned, U>(
     target: &Kube,
     doing: &'static str,
     first: &Call,
-    items: &mut Vec<T>,
+    items: &mut Vec<U>,
+    read: fn(T) -> U,
 ) -> Result<bool, ServerError> {
     let mut attempts = Attempts::new(target, doing);
     let mut next: Option<String> = None;
@@ -110,7 +124,7 @@ async fn pages<T: DeserializeOwned>(
         let call = Call::get(path).accept(first.accept);
         match send::<Page<T>>(target, &call).await {
             Ok(page) => {
-                items.extend(page.items.into_iter().flatten());
+                items.extend(page.items.into_iter().flatten().map(read));
                 match page.metadata.next.filter(|token| !token.is_empty()) {
                     Some(token) => next = Some(token),
                     None => return Ok(true),
