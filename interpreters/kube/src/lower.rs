@@ -224,7 +224,7 @@ fn spells_id(written: &ResourceState) -> bool {
         escadre_algebra::Part::Literal(text) => text.contains(ID),
         _ => false,
     };
-    words.flat_map(|word| word.parts()).any(spells)
+    words.flat_map(escadre_algebra::Word::parts).any(spells)
 }
 
 /// `facts` with [`ID`] as the id, which is a valid one.

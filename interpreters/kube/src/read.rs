@@ -29,14 +29,11 @@ impl World {
             return;
         }
         let what = format!("{} {}", kind.name(), meta.name);
-        let (resource, variant) = match names(&meta) {
-            Some(names) => names,
-            None => {
-                let why = "it bears this project's label, but not the name of a variant".to_owned();
-                self.anomalies.push(Anomaly { what, why });
-                self.litter.push((kind, meta));
-                return;
-            }
+        let Some((resource, variant)) = names(&meta) else {
+            let why = "it bears this project's label, but not the name of a variant".to_owned();
+            self.anomalies.push(Anomaly { what, why });
+            self.litter.push((kind, meta));
+            return;
         };
         let state = match state(kind, &meta, &resource, &variant) {
             Ok(state) => Some(Arc::new(state)),

@@ -126,8 +126,8 @@ impl Bed {
     }
 
     /// A controller, as the ordinary user.
-    pub(crate) fn controller(&self, options: Options) -> Kube {
-        let options = Options { namespace: NAMESPACE.to_owned(), ..options };
+    pub(crate) fn controller(&self, options: &Options) -> Kube {
+        let options = Options { namespace: NAMESPACE.to_owned(), ..options.clone() };
         Kube::new(self.user.clone(), "kube:testbed", options)
     }
 

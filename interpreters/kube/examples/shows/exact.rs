@@ -37,7 +37,7 @@ pub(crate) async fn play(n_nodes: usize, n_changed: usize) -> Outcome {
     }
     let mut bed = Bed::start(&[], true).await?;
     bed.add_nodes(&inventory).await?;
-    let mut target = bed.controller(Options::default());
+    let mut target = bed.controller(&Options::default());
 
     bed.requests()?;
     let done = apply(&mut target, &first, &mut Silent).await?;

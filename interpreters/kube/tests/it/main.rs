@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
+    clippy::panic,
     reason = "what tests are built from is sound, or the test fails"
 )]
 
