@@ -34,7 +34,7 @@ pub enum AddressError {
     Scheme,
     /// It has an option that there is not.
     #[error(
-        "`{option}` is no option: expected `namespace=NAME`, or `lease=SECONDS` from 1 to 3600"
+        "`{option}` is no option: expected `namespace=NAME` (up to 63 of a-z, 0-9 and inner `-`), or `lease=SECONDS` from 1 to 3600"
     )]
     Option {
         /// The option as it was written.

@@ -137,7 +137,7 @@ impl Kube {
 
     /// The nodes of the cluster, members or not.
     pub(crate) async fn nodes(&self) -> Result<Vec<Node>, ServerError> {
-        observe::nodes(self).await
+        observe::nodes(self, &|node| node).await
     }
 
     /// Since when `lease` is as it is, by this controller's clock.

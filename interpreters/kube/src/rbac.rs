@@ -62,7 +62,9 @@ pub fn rbac(namespace: &str, subject: &Subject) -> Vec<Json> {
         binding["subjects"] = json!([subject]);
         binding
     };
-    let nodes = bound("ClusterRoleBinding", "ClusterRole", None);
+    let mut nodes = bound("ClusterRoleBinding", "ClusterRole", None);
+    // Each fleet binds whom it likes.
+    nodes["metadata"]["name"] = format!("{name}-{namespace}").into();
     let objects = bound("RoleBinding", "Role", Some(namespace));
     vec![of_nodes, nodes, of_objects, objects]
 }

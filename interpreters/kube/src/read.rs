@@ -1,6 +1,6 @@
 //! From objects of the cluster to what they say. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use escadre_algebra::{Configuration, DeviceId, ResourceName, ResourceState};
@@ -45,11 +45,15 @@ impl World {
         self.objects.insert(variant, Stored { kind, meta, resource, state, n_desired });
     }
 
-    /// Takes in the node `meta`.
-    pub(crate) fn add_node(&mut self, meta: Meta, namespace: &str) {
-        // Names of nodes are ids, all of them.
-        if let Ok(id) = DeviceId::parse(&meta.name) {
-            self.nodes.insert(id, Node::of(meta, namespace));
+    /// Takes in nodes; those with the same labels of ours share them.
+    pub(crate) fn add_nodes(&mut self, nodes: impl IntoIterator<Item = (DeviceId, Node)>) {
+        let mut known = BTreeSet::new();
+        for (id, mut node) in nodes {
+            match known.get(&node.labels) {
+                Some(labels) => node.labels = Arc::clone(labels),
+                None => drop(known.insert(Arc::clone(&node.labels))),
+            }
+            self.nodes.insert(id, node);
         }
     }
 }
@@ -195,8 +199,10 @@ mod tests {
             (member_label(), "ns".to_owned()),
             (label.unwrap_or_default(), variant.to_string()),
         ]);
-        let node = Meta { name: "n1".to_owned(), labels: Some(labels), ..Meta::default() };
-        world.add_node(node, "ns");
+        let node = serde_json::from_value(json!({"name": "n1", "uid": "u", "labels": labels}));
+        let id = "n1".try_into();
+        let (Ok(node), Ok(id)) = (node, id) else { return (None, Vec::new()) };
+        world.add_nodes([(id, Node::of(node, "ns"))]);
         let held = lift(&world);
         let configuration = held.get("n1");
         let state = configuration.and_then(|it| it.resources().values().next().cloned());

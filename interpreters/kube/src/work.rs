@@ -38,10 +38,11 @@ pub(crate) struct Due {
 pub(crate) struct Relabel {
     pub(crate) device: DeviceId,
     pub(crate) is_removed: bool,
-    /// The JSON patch, or why there is none.
-    pub(crate) patch: Result<Vec<Json>, String>,
-    /// What the node is to have.
-    pub(crate) after: Labels,
+    /// The JSON patch as it is sent, empty if nothing is to be written; or why there is none.
+    // CHOICE: text; as values, of which each object is a tree, it takes ten times as much.
+    pub(crate) patch: Result<String, String>,
+    /// What the node is to have; nodes that are to have the same share it.
+    pub(crate) after: Arc<Labels>,
 }
 
 impl Work {
@@ -53,12 +54,15 @@ impl Work {
     ) -> Result<Self, LowerError> {
         let mut lowering = Lowering::new(&objects.contents);
         let (mut nodes, mut needed) = (Vec::with_capacity(changes.len()), Vec::new());
+        let mut known: BTreeSet<Arc<Labels>> = BTreeSet::new();
         for change in changes {
             let node = world.nodes.get(&change.device);
             let after = match change.kind {
                 ChangeKind::Removed => Labels::new(),
                 _ => wanted(&mut lowering, change, node, objects)?,
             };
+            let after = known.get(&after).map_or_else(|| Arc::new(after.clone()), Arc::clone);
+            known.insert(Arc::clone(&after));
             nodes.push(Relabel {
                 device: change.device.clone(),
                 is_removed: change.kind == ChangeKind::Removed,
@@ -122,7 +126,7 @@ fn wanted(
 
 /// The JSON patch from the labels of `node` to `after`: nothing is written unless all labels of
 /// ours are as they were seen, on the same node.
-fn patch(node: Option<&Node>, after: &Labels) -> Result<Vec<Json>, String> {
+fn patch(node: Option<&Node>, after: &Labels) -> Result<String, String> {
     let node = node.ok_or_else(|| "the cluster has no node of this name".to_owned())?;
     if let Membership::Theirs(namespace) = &node.membership {
         return Err(format!("it is a member of the fleet in the namespace `{namespace}`"));
@@ -136,7 +140,7 @@ fn patch(node: Option<&Node>, after: &Labels) -> Result<Vec<Json>, String> {
         changes.push(json!({"op": "remove", "path": label_pointer(key)}));
     }
     if changes.is_empty() {
-        return Ok(changes);
+        return Ok(String::new());
     }
     let test =
         |path: &str, value: Option<&str>| json!({"op": "test", "path": path, "value": value});
@@ -150,5 +154,5 @@ fn patch(node: Option<&Node>, after: &Labels) -> Result<Vec<Json>, String> {
         patch.push(json!({"op": "add", "path": "/metadata/labels", "value": {}}));
     }
     patch.extend(changes);
-    Ok(patch)
+    Ok(Json::from(patch).to_string())
 }

@@ -1,7 +1,7 @@
 //! What a cluster holds of a fleet: nodes, objects and the lease. Pure: whatever an API server
 //! answers, it is read, and what makes no sense is an [`Anomaly`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,6 +25,15 @@ pub(crate) struct Meta {
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) managed_fields: Vec<Managed>,
     pub(crate) deletion_timestamp: Option<String>,
+}
+
+/// The metadata of a node, as far as it is read: of many nodes, so no more than that.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeMeta {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    pub(crate) labels: Option<BTreeMap<String, String>>,
 }
 
 /// Who wrote which fields of an object.
@@ -166,9 +175,18 @@ impl World {
 
     /// The variants that some node has, or an object that some node has mounts.
     pub(crate) fn used(&self) -> BTreeSet<Variant> {
-        let nodes = self.nodes.values().filter(|node| !node.is_theirs());
+        self.used_by(&self.nodes)
+    }
+
+    /// The variants that one of `nodes` has, or an object that one of them has mounts.
+    pub(crate) fn used_by(&self, nodes: &BTreeMap<DeviceId, Node>) -> BTreeSet<Variant> {
+        let distinct: HashMap<*const _, &Node> = nodes
+            .values()
+            .filter(|node| !node.is_theirs())
+            .map(|node| (Arc::as_ptr(&node.labels), node))
+            .collect();
         let mut used: BTreeSet<Variant> =
-            nodes.flat_map(|node| node.variants().into_values()).collect();
+            distinct.into_values().flat_map(|node| node.variants().into_values()).collect();
         let mounted: Vec<Variant> = used
             .iter()
             .filter_map(|variant| self.objects.get(variant))
@@ -194,7 +212,7 @@ impl Node {
     }
 
     /// The node whose metadata is `meta`, seen by the fleet in `namespace`.
-    pub(crate) fn of(meta: Meta, namespace: &str) -> Self {
+    pub(crate) fn of(meta: NodeMeta, namespace: &str) -> Self {
         let prefix = escadre_interpreter::inventory::OWN_LABEL_PREFIX;
         let is_labelled = meta.labels.is_some();
         let mut labels = meta.labels.unwrap_or_default();

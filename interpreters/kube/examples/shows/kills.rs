@@ -30,6 +30,8 @@ use figures::{End, Figures, lost, n_doubled, n_mixed};
 const N_NODES: usize = 40;
 /// The fleets that controllers apply in turn; the odd ones leave out a site.
 const N_VERSIONS: usize = 4;
+/// After how many rounds it is told how many there were.
+const N_TOLD: usize = 25;
 /// How long one controller may take, and the control plane to settle.
 const WITHIN: Duration = Duration::from_secs(120);
 
@@ -78,6 +80,9 @@ pub(crate) async fn play([n_controllers, n_servers]: [usize; 2], seed: u64) -> O
     let kinds = [(Kill::Controller, n_controllers), (Kill::Server, n_servers)];
     for (kill, round) in kinds.into_iter().flat_map(|(kill, n)| (0..n).map(move |i| (kill, i))) {
         field.round(kill, round, &mut figures).await?;
+        if round % N_TOLD == N_TOLD - 1 {
+            println!("{} rounds, {} things wrong", round + 1, figures.n_wrong());
+        }
     }
     figures.tell()
 }

@@ -21,11 +21,11 @@ use crate::bed::{Bed, Outcome, apply, held};
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// How often each of the two is done.
 const N_ROUNDS: usize = 4;
-/// What planning and applying may take a node at the peak: what is held of it, what is wanted, its
-/// change and its patch are some 2 KiB; twice that is room for what the allocator keeps.
-const MAX_BYTES: f64 = 4096.0;
+/// What planning and applying may take a node at the peak: what is held of it, its change and its
+/// patch are some 1 KiB; twice that is room for what the allocator keeps.
+const MAX_BYTES: f64 = 2048.0;
 /// What the requests in flight, the connections and the pages of lists take, however many nodes there are.
-const BASE: u64 = 24 << 20;
+const BASE: u64 = 8 << 20;
 /// The API server that lets few in: it answers 429 at once, where priority and fairness would let
 /// requests wait.
 const FEW: [&str; 3] = [

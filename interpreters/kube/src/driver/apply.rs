@@ -1,12 +1,13 @@
 //! Making the changes of a plan: objects, then nodes, then what no node has any more is deleted.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use escadre_algebra::{Coverage, DeviceId};
 use escadre_interpreter::{Applied, Consent, Plan, Progress, Revision};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::stream::{self, FuturesUnordered};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::lease::Held;
@@ -90,19 +91,22 @@ async fn nodes(
     progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
     progress.begin(relabels.len());
-    let stopped = AtomicBool::new(false);
-    let writing: Vec<_> =
-        relabels.iter().map(|relabel| node(target, relabel, held, &stopped)).collect();
-    let mut writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
+    // CHOICE: no more requests exist than are in flight, however many nodes there are.
+    let (mut due, mut writing) = (relabels.iter(), FuturesUnordered::new());
     let (mut n_done, mut failure) = (0, None);
-    while let Some((relabel, ended)) = writing.next().await {
+    loop {
+        while writing.len() < target.options.n_in_flight.max(1)
+            && let Some(relabel) = due.next()
+        {
+            writing.push(node(target, relabel, held));
+        }
+        let Some((relabel, ended)) = writing.next().await else { break };
         match ended {
             Ok(Relabelled::Done) => done(relabel, world, applied),
             Ok(Relabelled::Not(why)) => not_done(&relabel.device, why, applied),
-            Ok(Relabelled::Skipped) => continue,
             Err(ended) => {
                 // What is under way is waited for, so that it is told what was written.
-                stopped.store(true, Ordering::Relaxed);
+                due = [].iter();
                 failure = failure.or(Some(ended));
             }
         }
@@ -122,11 +126,7 @@ async fn node<'a>(
     target: &Kube,
     relabel: &'a Relabel,
     held: &Held<'_>,
-    stopped: &AtomicBool,
 ) -> (&'a Relabel, Result<Relabelled, Failure>) {
-    if stopped.load(Ordering::Relaxed) {
-        return (relabel, Ok(Relabelled::Skipped));
-    }
     (relabel, write::node(target, relabel, held).await)
 }
 
@@ -134,7 +134,7 @@ fn done(relabel: &Relabel, world: &mut World, applied: &mut Applied) {
     applied.n_written += 1;
     applied.n_removed += usize::from(relabel.is_removed);
     if let Some(node) = world.nodes.get_mut(&relabel.device) {
-        node.labels = relabel.after.clone().into();
+        node.labels = Arc::clone(&relabel.after);
     }
 }
 
@@ -147,9 +147,9 @@ async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Fail
     let mut used: Option<BTreeSet<Variant>> = None;
     let end = Instant::now() + PATIENCE_OF_PRUNING;
     loop {
-        let mut now = World { nodes: world.nodes.clone(), ..World::default() };
+        let mut now = World::default();
         observe::objects(target, &mut now).await?;
-        let used = used.get_or_insert_with(|| now.used());
+        let used = used.get_or_insert_with(|| now.used_by(&world.nodes));
         let mut n_left = 0;
         let unused = now.objects.iter().filter(|(variant, _)| !used.contains(*variant));
         let unused = unused.map(|(_, stored)| (stored.kind, &stored.meta, stored.n_desired));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use escadre_algebra::{Digest, Value};
+use escadre_algebra::{DeviceId, Digest, Value};
 use escadre_interpreter::{Ended, named_content};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use super::request::{Attempts, Call, METADATA_LIST, Trouble, ask, lasting, send}
 use crate::error::{ServerError, ServerErrorKind};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER};
-use crate::world::{Lease, Meta, Stored, World};
+use crate::world::{Lease, Meta, Node, NodeMeta, Stored, World};
 
 /// How many objects one page has.
 const N_PAGE: usize = 500;
@@ -43,6 +43,12 @@ struct Item {
     status: Status,
 }
 
+/// A node.
+#[derive(Deserialize)]
+struct NodeItem {
+    metadata: NodeMeta,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
@@ -53,18 +59,24 @@ struct Status {
 pub(super) async fn world(target: &Kube) -> Result<World, ServerError> {
     let mut world = World { lease: lease(target).await?, ..World::default() };
     objects(target, &mut world).await?;
-    let nodes: Vec<Item> = nodes(target).await?;
     let namespace = &target.options.namespace;
-    nodes.into_iter().for_each(|item| world.add_node(item.metadata, namespace));
+    // Names of nodes are ids, all of them.
+    let node = |NodeItem { metadata }: NodeItem| {
+        Some((DeviceId::parse(&metadata.name).ok()?, Node::of(metadata, namespace)))
+    };
+    world.add_nodes(nodes(target, &node).await?.into_iter().flatten());
     world.anomalies.sort();
     Ok(world)
 }
 
-/// The nodes of the cluster, of which `T` is read.
-pub(super) async fn nodes<T: DeserializeOwned>(target: &Kube) -> Result<Vec<T>, ServerError> {
+/// The nodes of the cluster, of each of which `read` keeps something.
+pub(super) async fn nodes<T: DeserializeOwned, U>(
+    target: &Kube,
+    read: &(dyn Fn(T) -> U + Sync),
+) -> Result<Vec<U>, ServerError> {
     let call = Call::get("/api/v1/nodes?".to_owned()).accept(METADATA_LIST);
     let mut nodes = Vec::new();
-    list(target, "listing nodes", &call, &mut nodes).await?;
+    list(target, "listing nodes", &call, &mut nodes, read).await?;
     Ok(nodes)
 }
 
@@ -78,7 +90,7 @@ pub(super) async fn objects(target: &Kube, world: &mut World) -> Result<(), Serv
             call = call.accept(METADATA_LIST);
         }
         let mut items = Vec::new();
-        list(target, "listing objects", &call, &mut items).await?;
+        list(target, "listing objects", &call, &mut items, &|item: Item| item).await?;
         for Item { metadata, status } in items {
             world.add(kind, metadata, status.desired_number_scheduled);
         }
@@ -86,16 +98,18 @@ pub(super) async fn objects(target: &Kube, world: &mut World) -> Result<(), Serv
     Ok(())
 }
 
-/// Reads all pages of a list; from the beginning where the next page is gone.
-async fn list<T: DeserializeOwned>(
+/// Reads all pages of a list, what `read` makes of each item; from the beginning where the next
+/// page is gone.
+async fn list<T: DeserializeOwned, U>(
     target: &Kube,
     doing: &'static str,
     first: &Call,
-    items: &mut Vec<T>,
+    items: &mut Vec<U>,
+    read: &(dyn Fn(T) -> U + Sync),
 ) -> Result<(), ServerError> {
     for _ in 0..N_LISTS {
         items.clear();
-        if pages(target, doing, first, items).await? {
+        if pages(target, doing, first, items, read).await? {
             return Ok(());
         }
     }
@@ -103,11 +117,12 @@ async fn list<T: DeserializeOwned>(
 }
 
 /// Whether all pages were there.
-async fn pages<T: DeserializeOwned>(
+async fn pages<T: DeserializeOwned, U>(
     target: &Kube,
     doing: &'static str,
     first: &Call,
-    items: &mut Vec<T>,
+    items: &mut Vec<U>,
+    read: &(dyn Fn(T) -> U + Sync),
 ) -> Result<bool, ServerError> {
     let mut attempts = Attempts::new(target, doing);
     let mut next: Option<String> = None;
@@ -117,7 +132,7 @@ async fn pages<T: DeserializeOwned>(
         let call = Call::get(path).accept(first.accept);
         match send::<Page<T>>(target, &call).await {
             Ok(page) => {
-                items.extend(page.items.into_iter().flatten());
+                items.extend(page.items.into_iter().flatten().map(read));
                 match page.metadata.next.filter(|token| !token.is_empty()) {
                     Some(token) => next = Some(token),
                     None => return Ok(true),

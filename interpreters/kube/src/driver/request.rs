@@ -71,12 +71,15 @@ impl Call {
         Self { method: Method::PATCH, body: body.into_bytes(), content_type, ..Self::get(path) }
     }
 
-    pub(super) fn accept(self, accept: &'static str) -> Self {
-        Self { accept, ..self }
+    /// A JSON patch.
+    pub(super) fn json_patch(path: String, patch: &str) -> Self {
+        let content_type = "application/json-patch+json";
+        let body = patch.as_bytes().to_vec();
+        Self { method: Method::PATCH, body, content_type, ..Self::get(path) }
     }
 
-    pub(super) fn content_type(self, content_type: &'static str) -> Self {
-        Self { content_type, ..self }
+    pub(super) fn accept(self, accept: &'static str) -> Self {
+        Self { accept, ..self }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::ServerError;
 use crate::manifest::{Kind, Manifest};
 use crate::names::MANAGER;
 use crate::work::{Due, Relabel};
-use crate::world::{Meta, Node};
+use crate::world::{Meta, Node, NodeMeta};
 
 /// Why something was not written.
 #[derive(Debug)]
@@ -43,6 +43,12 @@ impl From<Stale> for Failure {
 #[derive(Debug, serde::Deserialize)]
 struct Written {
     metadata: Meta,
+}
+
+/// The answer to a write of a node.
+#[derive(Debug, serde::Deserialize)]
+struct WrittenNode {
+    metadata: NodeMeta,
 }
 
 /// The query of a write: who writes, and whether it is a dry run.
@@ -106,8 +112,6 @@ pub(super) enum Relabelled {
     Done,
     /// It was not taken, for this reason.
     Not(String),
-    /// It was not tried, since another failed.
-    Skipped,
 }
 
 /// Relabels a node in one request, if it is as it was seen.
@@ -124,13 +128,12 @@ pub(super) async fn node(
         return Ok(Relabelled::Done);
     }
     let path = format!("/api/v1/nodes/{}", relabel.device);
-    let call = Call::with(Method::PATCH, format!("{path}{}", query(held)), &json!(patch));
-    let call = call.content_type("application/json-patch+json").accept(METADATA);
+    let call = Call::json_patch(format!("{path}{}", query(held)), patch).accept(METADATA);
     let doing = "relabelling a node";
     let mut attempts = Attempts::new(target, doing);
     loop {
         held.keep().await?;
-        match send::<Written>(target, &call).await {
+        match send::<WrittenNode>(target, &call).await {
             Ok(_) => return Ok(Relabelled::Done),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
             Err(Trouble::Told { code: 404, .. }) => {
@@ -153,12 +156,12 @@ async fn look(
     why: String,
 ) -> Result<Relabelled, Failure> {
     let call = Call::get(path.to_owned()).accept(METADATA);
-    let there: Option<Written> = super::request::ask(target, "reading a node", &call).await?;
+    let there: Option<WrittenNode> = super::request::ask(target, "reading a node", &call).await?;
     let Some(there) = there else {
         return Ok(Relabelled::Not("the node is gone".to_owned()));
     };
     let there = Node::of(there.metadata, &target.options.namespace);
-    if *there.labels == relabel.after {
+    if there.labels == relabel.after {
         return Ok(Relabelled::Done);
     }
     Ok(Relabelled::Not(format!("its labels are not as they were seen: {why}")))

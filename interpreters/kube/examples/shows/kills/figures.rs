@@ -30,6 +30,22 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
+    /// What must not happen, and how often it did.
+    fn wrong(&self) -> [(&'static str, usize); 6] {
+        [
+            ("nodes seen mixed, or with what makes no sense", self.n_mixed),
+            ("nodes with two pods of one resource", self.n_doubled),
+            ("rounds whose pods never were those of the labels", self.n_unsettled),
+            ("acknowledged applies lost", self.n_lost),
+            ("objects of no node after an apply", self.n_orphaned),
+            ("rounds that did not converge", self.n_diverged),
+        ]
+    }
+
+    pub(crate) fn n_wrong(&self) -> usize {
+        self.wrong().iter().map(|(_, n)| n).sum()
+    }
+
     pub(crate) fn tell(&self) -> Outcome {
         let [controllers, servers] = self.n_rounds;
         if controllers + servers > 0 {
@@ -43,21 +59,11 @@ impl Figures {
                 self.n_between
             );
             println!("the longest that pods took to be those of the labels: {:.1?}", self.longest);
-        }
-        let wrong = [
-            ("nodes seen mixed, or with what makes no sense", self.n_mixed),
-            ("nodes with two pods of one resource", self.n_doubled),
-            ("rounds whose pods never were those of the labels", self.n_unsettled),
-            ("acknowledged applies lost", self.n_lost),
-            ("objects of no node after an apply", self.n_orphaned),
-            ("rounds that did not converge", self.n_diverged),
-        ];
-        if controllers + servers > 0 {
-            for (what, n) in wrong {
+            for (what, n) in self.wrong() {
                 println!("{what}: {n}");
             }
         }
-        match wrong.iter().map(|(_, n)| n).sum::<usize>() {
+        match self.n_wrong() {
             0 => Ok(()),
             n => Err(format!("{n} things that must not happen did").into()),
         }
