@@ -22,6 +22,7 @@ const N_RESOURCES: usize = N_SITES + N_ROLES + N_COMMON;
 const N_CONFIGURATIONS: usize = N_SITES * N_ROLES;
 /// How long the control plane may take to make or end all pods.
 const WITHIN: Duration = Duration::from_secs(240);
+const LOOK: Duration = Duration::from_millis(250);
 /// The lease is taken and ended.
 const N_LEASE: usize = 2;
 /// Some 5 s pass between two renewals, at a lease of 15 s.
@@ -112,6 +113,11 @@ async fn settle(bed: &Bed, resolved: &Resolved) -> Outcome<Vec<Pod>> {
     let wanted = wanted_runs(&Snapshot::wanted(resolved));
     let begin = Instant::now();
     loop {
+        // What controllers count is cheap to read: a list of all pods holds them up.
+        if bed.n_scheduled().await? != wanted.len() && begin.elapsed() < WITHIN {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
         let pods = bed.pods().await?;
         let runs = runs(&pods);
         if runs == wanted && pods.len() == wanted.len() {
@@ -128,7 +134,7 @@ async fn settle(bed: &Bed, resolved: &Resolved) -> Outcome<Vec<Pod>> {
             )
             .into());
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -66,6 +66,15 @@ pub(crate) struct Pod {
 pub(crate) type Run = (String, String, String);
 
 impl Bed {
+    /// How many pods there are, as the DaemonSet controller counts those of each DaemonSet.
+    pub(crate) async fn n_scheduled(&self) -> Outcome<usize> {
+        let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets");
+        let list: Json = self.ask(Method::GET, &path, &Json::Null).await?;
+        let counts = list["items"].as_array().into_iter().flatten();
+        let counts = counts.map(|it| it["status"]["currentNumberScheduled"].as_u64().unwrap_or(0));
+        Ok(usize::try_from(counts.sum::<u64>())?)
+    }
+
     /// The pods of the fleet.
     pub(crate) async fn pods(&self) -> Outcome<Vec<Pod>> {
         let (mut pods, mut next) = (Vec::new(), String::new());

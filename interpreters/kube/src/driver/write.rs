@@ -58,29 +58,55 @@ fn query(held: &Held<'_>) -> String {
 }
 
 /// Writes an object: makes it where it is not there, and replaces it where it is not as it was written.
+///
+/// What stands in its place may be written meanwhile, its status by its controller above all; then
+/// it is looked at again. Its name says what it holds, so that whoever writes it writes the same.
 pub(super) async fn object(target: &Kube, due: &Due, held: &Held<'_>) -> Result<(), Failure> {
     let manifest = &due.manifest;
     let namespace = &target.options.namespace;
     let path = format!("{}/{}", manifest.kind().path(namespace), manifest.name());
-    let Some(there) = &due.there else {
-        let object = manifest.object(namespace, 1);
-        let call = Call::apply(format!("{path}{}", query(held)), &object).accept(METADATA);
-        write(target, "making an object", &call, held).await?;
-        return Ok(());
-    };
+    let mut attempts = Attempts::new(target, "replacing an object");
+    let mut there = due.there.clone();
+    while let Some(meta) = &there {
+        if replace(target, (manifest, meta), &path, held).await? {
+            return Ok(());
+        }
+        attempts.pause("it is written by others too").await?;
+        let call = Call::get(path.clone()).accept(METADATA);
+        let found: Option<Written> =
+            super::request::ask(target, "reading an object", &call).await?;
+        there = found.map(|found| found.metadata);
+    }
+    let object = manifest.object(namespace, 1);
+    let call = Call::apply(format!("{path}{}", query(held)), &object).accept(METADATA);
+    write(target, "making an object", &call, held).await?;
+    Ok(())
+}
+
+/// Replaces the object `there` by `manifest`; whether nobody wrote it meanwhile.
+async fn replace(
+    target: &Kube,
+    (manifest, there): (&Manifest, &Meta),
+    path: &str,
+    held: &Held<'_>,
+) -> Result<bool, Failure> {
+    let namespace = &target.options.namespace;
     // The server counts one version more, unless what it is replaced by is what it was.
     let mut generation = there.generation + 1;
     let mut version = there.resource_version.clone();
     for _ in 0..2 {
         let body = replacement(manifest, namespace, generation, &version);
         let call = Call::with(Method::PUT, format!("{path}{}", query(held)), &body);
-        let written = write(target, "replacing an object", &call.accept(METADATA), held).await?;
+        let call = call.accept(METADATA);
+        let Some(written) = write(target, "replacing an object", &call, held).await? else {
+            return Ok(false);
+        };
         if manifest.kind() == Kind::ConfigMap || written.generation == generation {
             break;
         }
         (generation, version) = (written.generation, written.resource_version);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn replacement(manifest: &Manifest, namespace: &str, generation: i64, version: &str) -> Json {
@@ -89,17 +115,19 @@ fn replacement(manifest: &Manifest, namespace: &str, generation: i64, version: &
     object
 }
 
+/// What was written; `None` where what `call` replaces was written since it was seen.
 async fn write(
     target: &Kube,
     doing: &'static str,
     call: &Call,
     held: &Held<'_>,
-) -> Result<Meta, Failure> {
+) -> Result<Option<Meta>, Failure> {
     let mut attempts = Attempts::new(target, doing);
     loop {
         held.keep().await?;
         match send::<Written>(target, call).await {
-            Ok(written) => return Ok(written.metadata),
+            Ok(written) => return Ok(Some(written.metadata)),
+            Err(Trouble::Told { code: 409, .. }) if call.method == Method::PUT => return Ok(None),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
             Err(trouble) => return Err(lasting(target, doing, trouble).into()),
         }

@@ -1,11 +1,13 @@
 //! What others change is told with their names, planned and repaired.
 
+use std::time::Duration;
+
 use escadre_algebra::{Fleet, Resolved, config_file, container, deploy};
 use escadre_kube::{Kube, Options};
 use http::Method;
 use serde_json::{Value as Json, json};
 
-use crate::cluster::{Cluster, apply, plan, resolved, run};
+use crate::cluster::{Cluster, apply, plan, resolved, run, send};
 use escadre_interpreter::Interpreter;
 
 const NODES: [(&str, &str); 3] = [("n1", ""), ("n2", ""), ("n3", "")];
@@ -123,5 +125,27 @@ fn a_tampered_description_is_told_and_repaired() {
                 is_repaired(&mut target, &resolved, resource).await;
             }
         }
+    });
+}
+
+#[test]
+fn an_object_that_others_write_all_the_time_is_repaired_all_the_same() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let (mut target, resolved, [path, _]) = applied(&mut cluster).await;
+        let edit = json!([{"op": "add", "path": "/spec/template/spec/hostNetwork", "value": true}]);
+        cluster.ask(Method::PATCH, &path, &edit).await;
+        let (admin, beaten) = (cluster.admin.clone(), path.clone());
+        let beating = tokio::spawn(async move {
+            for i in 0_u64.. {
+                let place = "/metadata/annotations/example.org~1beat";
+                let beat = json!([{"op": "add", "path": place, "value": i.to_string()}]);
+                // Whether it is taken is of no account.
+                let _ = send(&admin, Method::PATCH, &beaten, &beat).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        is_repaired(&mut target, &resolved, "recorder").await;
+        beating.abort();
     });
 }
