@@ -104,7 +104,7 @@ pub(crate) struct Lease {
 impl Lease {
     /// Whether some controller writes, or was killed while it wrote.
     pub(crate) fn is_held(&self) -> bool {
-        self.ended != Some(Ended::Done)
+        self.ended != Some(Ended::Done) && !self.holder.is_empty()
     }
 }
 
@@ -145,7 +145,7 @@ impl World {
 
     /// Whether the last apply ended, and left nothing behind.
     pub(crate) fn is_settled(&self) -> bool {
-        let is_ended = self.lease.as_ref().is_none_or(|lease| !lease.is_held());
+        let is_ended = self.lease.as_ref().is_none_or(|lease| lease.ended == Some(Ended::Done));
         let used = self.used();
         is_ended && self.litter.is_empty() && self.objects.keys().all(|it| used.contains(it))
     }

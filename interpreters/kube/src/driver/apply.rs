@@ -69,17 +69,37 @@ async fn run(
     progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
     let held = Held::take(target, asked.plan, world, asked.dry_run).await?;
+    let done = under(target, asked, (work, world), (applied, progress), &held).await;
+    match done {
+        Ok(()) => held.end().await,
+        Err(failure) => {
+            if matches!(failure, Failure::Server(_)) {
+                held.release().await;
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// All that is written under the lease.
+async fn under(
+    target: &Kube,
+    asked: &Asked<'_>,
+    (work, world): (&Work, &mut World),
+    (applied, progress): (&mut Applied, &mut (dyn Progress + Send)),
+    held: &Held<'_>,
+) -> Result<(), Failure> {
     for kind in Kind::ALL {
         let due = work.objects.iter().filter(|due| due.manifest.kind() == kind);
-        let writing: Vec<_> = due.map(|due| write::object(target, due, &held)).collect();
+        let writing: Vec<_> = due.map(|due| write::object(target, due, held)).collect();
         let writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
         writing.try_collect::<()>().await?;
     }
-    nodes(target, &held, (&work.nodes, world), applied, progress).await?;
+    nodes(target, held, (&work.nodes, world), applied, progress).await?;
     if asked.plan.coverage() == Coverage::Complete {
-        prune(target, &held, world).await?;
+        prune(target, held, world).await?;
     }
-    held.end().await
+    Ok(())
 }
 
 /// Relabels nodes, so many at once as may be.

@@ -88,6 +88,16 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Leaves the lease to whoever comes next, of an apply that did not come to its end: nothing is
+    /// under way any more. Where that fails, they wait until it has run out.
+    pub(super) async fn release(self) {
+        let mut last = self.last.lock().await;
+        last.lease.holder = String::new();
+        if let Err(failure) = self.put(&mut last, Ended::InProgress).await {
+            tracing::debug!(?failure, "the lease was not released");
+        }
+    }
+
     async fn lost(&self) -> Result<Failure, Failure> {
         let theirs = observe::lease(self.target).await?.map(|lease| lease.holder);
         Ok(Failure::Fenced { theirs: theirs.unwrap_or_default() })

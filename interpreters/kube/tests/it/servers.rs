@@ -72,6 +72,26 @@ fn an_api_server_that_is_killed_during_an_apply_is_told_and_the_apply_ends() {
     });
 }
 
+#[test]
+fn an_apply_that_the_api_server_refuses_leaves_the_lease_to_the_next_one() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let nodes = [("n1", "")];
+        let odd = container("recorder").image("acme/recorder:1").image_pull_policy("Sometimes");
+        let (refused, wanted) = (resolved(&deploy(odd), &nodes), resolved(&fleet(), &nodes));
+        // Who waited for this lease would not be done in time.
+        let options = Options { lease: Duration::from_secs(3_600), ..Options::default() };
+        let mut target = cluster.fresh(wanted.inventory(), options).await;
+        let error = try_apply(&mut target, &refused, &mut Silent).await.unwrap_err();
+        assert!(error.to_string().contains("imagePullPolicy"), "{error}");
+        assert_eq!(held(&mut target).await, Snapshot::empty());
+        let mut silent = Silent;
+        let next = try_apply(&mut target, &wanted, &mut silent);
+        let applied = tokio::time::timeout(Duration::from_secs(60), next).await.unwrap();
+        assert_eq!(applied.unwrap().n_written, 1);
+    });
+}
+
 fn help_of(error: &ServerError) -> String {
     error.help().unwrap()
 }
