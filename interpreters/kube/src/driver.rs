@@ -238,6 +238,8 @@ impl Interpreter for Kube {
         dry_run: bool,
         progress: &mut (dyn Progress + Send),
     ) -> Result<Applied, ApplyError> {
+        // What an earlier apply told is new to whoever watches this one.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).told.clear();
         let asked = apply::Asked { plan, objects, consent, dry_run };
         apply::apply(self, &asked, progress).await
     }

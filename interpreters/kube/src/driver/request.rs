@@ -214,7 +214,7 @@ impl<'a> Attempts<'a> {
         }
         tracing::debug!(doing = self.doing, why, "trying again");
         // A single retry is an everyday thing; what takes longer is told.
-        if self.n == 3 {
+        if self.n == 1 {
             self.target.note(format!("trying again ({}): {why}", self.doing));
         }
         tokio::time::sleep(self.pause).await;
