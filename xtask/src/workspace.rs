@@ -24,7 +24,7 @@ impl Workspace {
         let manifest = "CARGO_MANIFEST_DIR";
         let here =
             env::var_os(manifest).map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
-        let mut command = cargo(&here);
+        let mut command = cargo_in(&here);
         command.args(["metadata", "--format-version", "1", "--all-features"]);
         let text = process::capture(&mut command)?;
         let metadata: Value =
@@ -38,7 +38,7 @@ impl Workspace {
 
     /// Cargo, in the root of this workspace.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
-        let mut command = cargo(&self.root);
+        let mut command = cargo_in(&self.root);
         command.args(arguments).env("CARGO_TARGET_DIR", &self.target);
         command
     }
@@ -131,8 +131,21 @@ pub(crate) fn at(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-fn cargo(folder: &Path) -> Command {
+/// Cargo without what cargo itself told this program of its package: build scripts that look at
+/// that would run again, and all that needs them would be built anew.
+pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+fn cargo_in(folder: &Path) -> Command {
+    let mut command = cargo();
     command.current_dir(folder);
     command
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::Claim;
 use super::compose::seed;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use crate::{Outcome, binaries, process};
 
 /// What is claimed of Kubernetes.
@@ -106,7 +106,7 @@ fn speed(_: &Workspace, quick: bool) -> Outcome {
 
 /// The program of the other claims; what is built for tests does for a quick look.
 fn shows(quick: bool) -> Command {
-    let mut command = cargo();
+    let mut command = workspace::cargo();
     command.args(["run", "-q", "-p", "escadre-kube", "--example", "shows"]);
     if !quick {
         command.arg("--release");
@@ -117,20 +117,7 @@ fn shows(quick: bool) -> Command {
 
 /// The tests of `part` on a real control plane, with what they print.
 fn tests(part: &str) -> Command {
-    let mut command = cargo();
+    let mut command = workspace::cargo();
     command.args(["test", "-q", "-p", "escadre-kube", "--test", "it", "--", "--nocapture", part]);
-    command
-}
-
-/// Cargo without what cargo itself told this program of its package: the build script of ring
-/// looks at that, and everything that needs ring would be built anew.
-fn cargo() -> Command {
-    let mut command = Command::new("cargo");
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(&name);
-        }
-    }
     command
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::Claim;
 use super::compose::seed;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use crate::{Outcome, binaries, process};
 
 /// What is claimed of NATS.
@@ -83,7 +83,7 @@ fn throughput(_: &Workspace, quick: bool) -> Outcome {
 
 /// A program among the examples of `escadre-nats`; what is built for tests does for a quick look.
 fn example(name: &str, quick: bool) -> Command {
-    let mut command = Command::new("cargo");
+    let mut command = workspace::cargo();
     command.args(["run", "-q", "-p", "escadre-nats", "--example", name]);
     if !quick {
         command.arg("--release");
@@ -94,7 +94,7 @@ fn example(name: &str, quick: bool) -> Command {
 
 /// Runs the tests of `part` on real servers, with what they print.
 fn tests(part: &str) -> Outcome {
-    let mut command = Command::new("cargo");
+    let mut command = workspace::cargo();
     command.args(["test", "-q", "-p", "escadre-nats", "--test", "it", "--", "--nocapture", part]);
     process::run(&mut command)
 }
