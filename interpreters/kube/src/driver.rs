@@ -31,7 +31,7 @@ pub struct Options {
     pub namespace: String,
     /// How many requests are under way at once.
     pub n_in_flight: usize,
-    /// How many nodes are written between two looks at the lease.
+    /// How many nodes are written between two words to the progress.
     pub n_chunk: usize,
     /// How long a controller has the lease that does not renew it.
     pub lease: Duration,

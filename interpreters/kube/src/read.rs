@@ -30,9 +30,9 @@ impl World {
         }
         let what = format!("{} {}", kind.name(), meta.name);
         let Some((resource, variant)) = names(&meta) else {
+            // It may be anybody's, so it is told, and left alone.
             let why = "it bears this project's label, but not the name of a variant".to_owned();
             self.anomalies.push(Anomaly { what, why });
-            self.litter.push((kind, meta));
             return;
         };
         let state = match state(kind, &meta, &resource, &variant) {

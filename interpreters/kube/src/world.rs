@@ -55,8 +55,6 @@ pub struct World {
     pub(crate) nodes: BTreeMap<DeviceId, Node>,
     /// The objects of variants, those too that are not as they were written.
     pub(crate) objects: BTreeMap<Variant, Stored>,
-    /// Objects of ours that are of no variant: they are deleted.
-    pub(crate) litter: Vec<(Kind, Meta)>,
     pub(crate) anomalies: Vec<Anomaly>,
 }
 
@@ -145,9 +143,13 @@ impl World {
 
     /// Whether the last apply ended, and left nothing behind.
     pub(crate) fn is_settled(&self) -> bool {
-        let is_ended = self.lease.as_ref().is_none_or(|lease| lease.ended == Some(Ended::Done));
         let used = self.used();
-        is_ended && self.litter.is_empty() && self.objects.keys().all(|it| used.contains(it))
+        self.is_ended() && self.objects.keys().all(|variant| used.contains(variant))
+    }
+
+    /// Whether the last apply ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lease.as_ref().is_none_or(|lease| lease.ended == Some(Ended::Done))
     }
 
     /// A text that is another after every write of the fleet.

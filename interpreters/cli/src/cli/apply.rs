@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use escadre_algebra::Resolved;
+use escadre_algebra::{Coverage, Resolved};
 use escadre_interpreter::present::{PlanDocument, number, text};
 use escadre_interpreter::{Applied, Consent, Interpreter, Plan};
 
@@ -72,16 +72,18 @@ impl Task for Agreeing<'_, '_> {
             self.context.out.put(&text(&plan, self.resolved, &options))?;
         }
         if plan.is_empty() {
+            let is_complete = plan.coverage() == Coverage::Complete;
             if !is_settled {
-                self.context.note(match self.args.dry_run {
-                    true => {
-                        "the last apply did not end or left something behind: it would be tidied up"
-                    }
-                    false => "the last apply did not end or left something behind: tidying up",
-                });
+                let what = match (is_complete, self.args.dry_run) {
+                    (false, _) => "tidying up needs a complete inventory",
+                    (true, true) => "it would be tidied up",
+                    (true, false) => "tidying up",
+                };
+                let left = "the last apply did not end or left something behind";
+                self.context.note(&format!("{left}: {what}"));
             }
             // What is tidied up changes no device, so nobody is asked.
-            return Ok((!is_settled).then_some(plan));
+            return Ok((!is_settled && is_complete).then_some(plan));
         }
         refused.map_err(|refused| Failure::refused(&refused))?;
         // Nothing is written that was not shown.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use escadre_algebra::{Coverage, DeviceId};
 use escadre_interpreter::{Applied, Consent, Plan, Progress, Revision};
+use futures_util::StreamExt;
 use futures_util::stream::{self, FuturesUnordered};
-use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::lease::Held;
@@ -44,7 +44,12 @@ pub(super) async fn apply(
     target.see(&world);
     let revision = Revision(world.revision().into());
     asked.plan.check(&revision, &asked.objects.resolved)?;
-    if changes.is_empty() && world.is_settled() {
+    // Without a complete inventory nothing is pruned, so only an end is missing, if that.
+    let is_over = match asked.plan.coverage() {
+        Coverage::Complete => world.is_settled(),
+        Coverage::Partial => world.is_ended(),
+    };
+    if changes.is_empty() && is_over {
         return Ok(Applied { revision: Some(revision), ..Applied::default() });
     }
     let work = Work::of(&changes, &world, asked.objects)?;
@@ -93,7 +98,9 @@ async fn under(
         let due = work.objects.iter().filter(|due| due.manifest.kind() == kind);
         let writing: Vec<_> = due.map(|due| write::object(target, due, held)).collect();
         let writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
-        writing.try_collect::<()>().await?;
+        // What is under way is waited for: whoever gets the lease next writes alone.
+        let written: Vec<_> = writing.collect().await;
+        written.into_iter().collect::<Result<(), _>>()?;
     }
     nodes(target, held, (&work.nodes, world), applied, progress).await?;
     if asked.plan.coverage() == Coverage::Complete {
@@ -172,13 +179,10 @@ async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Fail
         let used = used.get_or_insert_with(|| now.used_by(&world.nodes));
         let mut n_left = 0;
         let unused = now.objects.iter().filter(|(variant, _)| !used.contains(*variant));
-        let unused = unused.map(|(_, stored)| (stored.kind, &stored.meta, stored.n_desired));
-        for (kind, meta, n_desired) in
-            unused.chain(now.litter.iter().map(|(kind, meta)| (*kind, meta, 0)))
-        {
+        for (_, stored) in unused {
             // A dry run leaves the nodes, and so the pods.
-            let is_free = n_desired == 0 || held.dry_run;
-            if !is_free || !write::delete(target, (kind, meta), held).await? {
+            let is_free = stored.n_desired == 0 || held.dry_run;
+            if !is_free || !write::delete(target, (stored.kind, &stored.meta), held).await? {
                 n_left += 1;
             }
         }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cluster::{Cluster, held, run};
 
-/// How many nodes are written between two looks at the lease: few, so that an apply has many.
+/// How many nodes are written between two words to the progress: few, so that takeovers fall between.
 const N_CHUNK: usize = 3;
 
 fn options(namespace: &str) -> Options {

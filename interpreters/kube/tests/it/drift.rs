@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use escadre_algebra::{Fleet, Resolved, config_file, container, deploy};
+use escadre_algebra::{Coverage, Fleet, Inventory, Resolved, config_file, container, deploy};
 use escadre_kube::{Kube, Options};
 use http::Method;
 use serde_json::{Value as Json, json};
@@ -147,5 +147,48 @@ fn an_object_that_others_write_all_the_time_is_repaired_all_the_same() {
         });
         is_repaired(&mut target, &resolved, "recorder").await;
         beating.abort();
+    });
+}
+
+#[test]
+fn an_object_of_others_that_bears_this_projects_label_is_told_and_left_alone() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let (mut target, resolved, _) = applied(&mut cluster).await;
+        let maps = format!("/api/v1/namespaces/{}/configmaps", target.namespace());
+        let labels = json!({"app.kubernetes.io/managed-by": "escadre"});
+        let theirs = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs", "labels": labels},
+        });
+        cluster.ask(Method::POST, &maps, &theirs).await;
+        let told = anomalies(&mut target).await;
+        assert!(told.len() == 1 && told[0].contains("theirs"), "{told:?}");
+        let nobody = Fleet::empty().resolve(resolved.inventory()).unwrap();
+        apply(&mut target, &nobody).await;
+        let left = cluster.ask(Method::GET, &maps, &json!({})).await;
+        let names: Vec<_> = left["items"].as_array().unwrap().iter().collect();
+        let is_ours = |map: &&&Json| map["metadata"]["labels"]["app.kubernetes.io/name"] == "motd";
+        assert_eq!(names.iter().filter(is_ours).count(), 0);
+        assert!(names.iter().any(|map| map["metadata"]["name"] == "theirs"), "{names:?}");
+    });
+}
+
+#[test]
+fn an_empty_plan_of_a_partial_inventory_writes_nothing_and_leaves_what_is_unused() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let (mut target, resolved, _) = applied(&mut cluster).await;
+        let devices = resolved.inventory().devices().to_vec();
+        let partial = Inventory::new(devices, Coverage::Partial).unwrap();
+        let next = deploy(container("recorder").image("acme/recorder:2"));
+        let next = next.resolve(&partial).unwrap();
+        apply(&mut target, &next).await;
+        let n_written = cluster.written().len();
+        let seen = target.observe().await.unwrap();
+        assert!(!target.is_settled(&seen.state));
+        let again = plan(&mut target, &next).await;
+        assert!(again.is_empty());
+        apply(&mut target, &next).await;
+        assert_eq!(cluster.written().len(), n_written);
     });
 }
