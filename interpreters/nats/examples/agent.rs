@@ -120,7 +120,8 @@ impl Agent {
     async fn put(&self, device: &Device, wanted: &Wanted) -> Outcome {
         let name = wanted.generation.to_string();
         if self.accepted() == wanted.generation {
-            return Ok(());
+            // A run that was killed after the link was replaced left the trees before it.
+            return self.tidy(&name);
         }
         let tree = self.folder.join(&name);
         // What a run left that was killed here is not whole.
@@ -137,8 +138,9 @@ impl Agent {
         self.tidy(&name)
     }
 
-    /// Removes every tree but the one called `kept`.
+    /// Removes every tree but the one called `kept`, and a link that was not put into place.
     fn tidy(&self, kept: &str) -> Outcome {
+        remove(&self.folder.join("next"))?;
         let entries = fs::read_dir(&self.folder).map_err(|error| at(&self.folder, &error))?;
         for entry in entries {
             let name = entry.map_err(|error| at(&self.folder, &error))?.file_name();

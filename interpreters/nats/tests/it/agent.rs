@@ -101,7 +101,13 @@ fn a_killed_agent_leaves_one_whole_configuration_and_goes_on_from_it() {
             trees.push(now);
             assert_eq!(count(&mut target, Standing::UpToDate).await, 1);
         }
-        // Only the tree that is in place is left, and a device that leaves has none.
+        // Only the tree that is in place is left, also where a run was killed before it tidied up;
+        // and a device that leaves has none.
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        fs::create_dir_all(folder.join("1/etc")).unwrap();
+        std::os::unix::fs::symlink("1", folder.join("next")).unwrap();
+        assert!(start(&["--once"]).wait().unwrap().success());
+        assert_eq!(tree(&folder.join("current")), trees[7]);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         turn(&mut target, &resolve(&files(9), &inventory(1))).await.unwrap();
         let mut last = start(&[]);
