@@ -23,6 +23,7 @@ mod setters;
 mod spec;
 mod spec_error;
 mod spec_table;
+mod strategy;
 mod to_lists;
 mod to_maps;
 mod toleration;
@@ -42,6 +43,7 @@ pub(crate) use required::missing_required;
 pub use secret::{SecretRef, secret};
 pub use spec::pod_spec;
 pub use spec_error::SpecError;
+pub use strategy::{Strategy, StrategyError};
 pub use toleration::Toleration;
 pub use volume::{Mount, Volume};
 

@@ -17,6 +17,12 @@ macro_rules! pod_setters {
             self
         }
 
+        /// How it gives way to its successor on a device; unless said, both change places at once.
+        #[track_caller]
+        pub fn strategy(self, strategy: $crate::resources::Strategy) -> Self {
+            self.of_pod(&["strategy"], $crate::Text::from(strategy.as_str()))
+        }
+
         /// A label that the node must have.
         #[track_caller]
         pub fn node_selector(self, key: &str, value: impl Into<$crate::Text>) -> Self {

@@ -18,7 +18,7 @@ pub(super) fn leaves(spec: &Json) -> Result<(Leaves, Vec<String>), SpecError> {
 /// Maps under merge keys become lists again. Entries stand in the order that they claim, then by
 /// their keys (see [`order_key_cmp`](crate::order_key_cmp)); variables that claim no order stand
 /// before those that do, unless they mention others. The segments of `args` are put together in
-/// the order of their keys. `kind`, `after` and `order` are removed, and a reference to a secret
+/// the order of their keys. `kind`, `after`, `strategy` and `order` are removed, and a reference to a secret
 /// becomes a `secretKeyRef`, which has no place for the version.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ pub(super) const POD: &[Rule] = &[
 ];
 
 /// Fields of a resource that are the algebra's own.
-pub(super) const OWN: &[&str] = &["kind", "after"];
+pub(super) const OWN: &[&str] = &["kind", "after", "strategy"];
 
 /// The field that says where an entry stands among the others.
 pub(super) const ORDER: &str = "order";

@@ -22,6 +22,8 @@ pub struct Address {
     context: Option<String>,
     namespace: Option<String>,
     lease: Option<u64>,
+    wait: Option<u64>,
+    pause: Option<String>,
 }
 
 /// A text is no [`Address`].
@@ -34,7 +36,7 @@ pub enum AddressError {
     Scheme,
     /// It has an option that there is not.
     #[error(
-        "`{option}` is no option: expected `namespace=NAME` (up to 63 of a-z, 0-9 and inner `-`), or `lease=SECONDS` from 1 to 3600"
+        "`{option}` is no option: expected `namespace=NAME` (up to 63 of a-z, 0-9 and inner `-`), `lease=SECONDS` or `wait=SECONDS` from 1 to 3600, or `pause=IMAGE`"
     )]
     Option {
         /// The option as it was written.
@@ -59,11 +61,13 @@ impl Address {
     #[must_use]
     pub fn options(&self, default: &str) -> Options {
         let namespace = self.namespace.clone().unwrap_or_else(|| default.to_owned());
-        let options = Options { namespace, ..Options::default() };
-        match self.lease {
-            Some(s) => Options { lease: Duration::from_secs(s), ..options },
-            None => options,
+        let mut options = Options { namespace, ..Options::default() };
+        options.lease = self.lease.map_or(options.lease, Duration::from_secs);
+        options.pods = self.wait.map_or(options.pods, Duration::from_secs);
+        if let Some(image) = &self.pause {
+            options.pause.clone_from(image);
         }
+        options
     }
 }
 
@@ -75,7 +79,7 @@ impl FromStr for Address {
         // A context may have any character; an option has no `?`.
         let (context, query) = rest.rsplit_once('?').unwrap_or((rest, ""));
         let context = Some(context.to_owned()).filter(|context| !context.is_empty());
-        let mut address = Self { context, namespace: None, lease: None };
+        let mut address = Self { context, namespace: None, lease: None, wait: None, pause: None };
         for option in query.split('&').filter(|option| !option.is_empty()) {
             let wrong = || AddressError::Option { option: option.to_owned() };
             match option.split_once('=') {
@@ -83,9 +87,14 @@ impl FromStr for Address {
                 Some(("namespace", name)) if escadre_algebra::ResourceName::parse(name).is_ok() => {
                     address.namespace = Some(name.to_owned());
                 }
-                Some(("lease", s)) => {
+                Some((which @ ("lease" | "wait"), s)) => {
                     let s = s.parse().ok().filter(|s| (1..=3600).contains(s));
-                    address.lease = Some(s.ok_or_else(wrong)?);
+                    let s = Some(s.ok_or_else(wrong)?);
+                    let of = if which == "lease" { &mut address.lease } else { &mut address.wait };
+                    *of = s;
+                }
+                Some(("pause", image)) if !image.is_empty() => {
+                    address.pause = Some(image.to_owned());
                 }
                 _ => return Err(wrong()),
             }
@@ -99,7 +108,10 @@ impl fmt::Display for Address {
         write!(f, "kube:{}", self.context.as_deref().unwrap_or_default())?;
         let namespace = self.namespace.iter().map(|name| format!("namespace={name}"));
         let lease = self.lease.iter().map(|s| format!("lease={s}"));
-        let query = namespace.chain(lease).collect::<Vec<_>>().join("&");
+        let wait = self.wait.iter().map(|s| format!("wait={s}"));
+        let pause = self.pause.iter().map(|image| format!("pause={image}"));
+        let query: Vec<_> = namespace.chain(lease).chain(wait).chain(pause).collect();
+        let query = query.join("&");
         if query.is_empty() { Ok(()) } else { write!(f, "?{query}") }
     }
 }

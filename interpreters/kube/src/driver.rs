@@ -2,6 +2,7 @@
 
 mod apply;
 mod lease;
+mod node;
 mod observe;
 mod request;
 mod write;
@@ -37,6 +38,10 @@ pub struct Options {
     pub lease: Duration,
     /// How long one request is tried again while the API server is away.
     pub patience: Duration,
+    /// How long the pods of one node are waited for where a strategy asks for it.
+    pub pods: Duration,
+    /// The image of pods that only have others pulled: a program that does nothing.
+    pub pause: String,
 }
 
 impl Default for Options {
@@ -47,6 +52,8 @@ impl Default for Options {
             n_chunk: 256,
             lease: Duration::from_secs(15),
             patience: Duration::from_secs(60),
+            pods: Duration::from_secs(300),
+            pause: "registry.k8s.io/pause:3.10.1".to_owned(),
         }
     }
 }

@@ -44,6 +44,8 @@ mod names;
 mod pod;
 pub mod rbac;
 mod read;
+mod steps;
+mod strategy;
 mod work;
 mod world;
 

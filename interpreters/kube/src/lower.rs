@@ -15,6 +15,7 @@ use crate::error::{LowerError, LowerErrorKind};
 use crate::manifest::{Manifest, Part};
 use crate::names::{Variant, object_name};
 use crate::pod::{self, ID};
+use crate::strategy;
 
 /// How many objects the labels that a resource mentions may make of it.
 pub(crate) const MAX_SPLIT: usize = 64;
@@ -135,6 +136,7 @@ impl<'a> Lowering<'a> {
     ) -> Result<Variant, LowerError> {
         let state = of.state(name, written)?;
         let spec = pod::spec(&state.to_json()).map_err(|kind| of.error(name, kind))?;
+        strategy::check(&state, &spec).map_err(|kind| of.error(name, kind))?;
         let (spec, mounted) = mount(spec, mountable);
         let variant = Variant::of(name, &state, &mounted);
         self.count(name, written, &variant, of)?;

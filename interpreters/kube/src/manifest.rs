@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use escadre_algebra::{ResourceName, ResourceState};
+use escadre_algebra::{ResourceName, ResourceState, Strategy};
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::LowerErrorKind;
-use crate::names::{DOMAIN, MANAGER, Variant, object_name, resource_label};
+use crate::names::{DOMAIN, MANAGER, Variant, object_name, pull_name};
+use crate::strategy;
 
 /// The bytes that the annotations of an object may take.
 const MAX_ANNOTATIONS: usize = 256 * 1024;
@@ -16,6 +17,8 @@ const MAX_ANNOTATIONS: usize = 256 * 1024;
 pub(crate) enum Part {
     /// The PodSpec of a DaemonSet.
     Pod(Json),
+    /// The PodSpec of a DaemonSet that has images pulled.
+    Pull(Json),
     /// The data of an immutable ConfigMap.
     Data(Map<String, Json>),
 }
@@ -71,13 +74,28 @@ impl Manifest {
 
     pub(crate) fn kind(&self) -> Kind {
         match self.part {
-            Part::Pod(_) => Kind::DaemonSet,
+            Part::Pod(_) | Part::Pull(_) => Kind::DaemonSet,
             Part::Data(_) => Kind::ConfigMap,
         }
     }
 
     pub(crate) fn name(&self) -> String {
-        object_name(&self.resource, &self.variant)
+        match self.part {
+            Part::Pull(_) => pull_name(&self.resource, &self.variant),
+            _ => object_name(&self.resource, &self.variant),
+        }
+    }
+
+    /// How its pods give way to others.
+    pub(crate) fn strategy(&self) -> Option<Strategy> {
+        strategy::strategy(&self.state).filter(|_| self.kind() == Kind::DaemonSet)
+    }
+
+    /// What has the images of its pods pulled, by pods whose image is `pause`.
+    pub(crate) fn pull(&self, pause: &str) -> Option<Self> {
+        let Part::Pod(spec) = &self.part else { return None };
+        let spec = strategy::pull(spec, &self.resource, &self.variant, pause);
+        Some(Self { part: Part::Pull(spec), sources: String::new(), ..self.clone() })
     }
 
     /// Refuses what is too large to be an object.
@@ -108,8 +126,24 @@ impl Manifest {
         })
     }
 
+    /// What marks the pods: those that pull images are none of the resource's.
+    fn mark(&self) -> Json {
+        match self.part {
+            Part::Pull(_) => json!({
+                "app.kubernetes.io/managed-by": MANAGER,
+                format!("{DOMAIN}/pulls"): self.variant.as_str(),
+            }),
+            _ => self.labels(),
+        }
+    }
+
     /// The object, of which the server has counted `generation` versions once it is written.
     pub(crate) fn object(&self, namespace: &str, generation: i64) -> Json {
+        if let Part::Pull(spec) = &self.part {
+            let metadata =
+                json!({"name": self.name(), "namespace": namespace, "labels": self.mark()});
+            return self.daemon_set(&metadata, "pulls", spec);
+        }
         let mut annotations = json!({
             format!("{DOMAIN}/state"): self.state.to_json().to_string(),
             format!("{DOMAIN}/generation"): generation.to_string(),
@@ -139,25 +173,22 @@ impl Manifest {
                 }
                 object
             }
-            Part::Pod(spec) => json!({
-                "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": metadata,
-                "spec": {
-                    "selector": {"matchLabels": {format!("{DOMAIN}/variant"): self.variant.as_str()}},
-                    "template": {"metadata": {"labels": self.labels()}, "spec": self.selected(spec)},
-                },
-            }),
+            Part::Pod(spec) | Part::Pull(spec) => {
+                let mut spec = spec.clone();
+                strategy::place(&mut spec, self.strategy(), &self.resource, &self.variant);
+                self.daemon_set(&metadata, "variant", &spec)
+            }
         }
     }
 
-    /// `spec` on the nodes that have this variant.
-    fn selected(&self, spec: &Json) -> Json {
-        let mut spec = spec.clone();
-        if let Some(spec) = spec.as_object_mut() {
-            let selector = spec.entry("nodeSelector").or_insert_with(|| json!({}));
-            if let Some(labels) = selector.as_object_mut() {
-                labels.insert(resource_label(&self.resource), self.variant.as_str().into());
-            }
-        }
-        spec
+    /// A DaemonSet whose pods are known by the label `mark` of ours.
+    fn daemon_set(&self, metadata: &Json, mark: &str, spec: &Json) -> Json {
+        json!({
+            "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": metadata,
+            "spec": {
+                "selector": {"matchLabels": {format!("{DOMAIN}/{mark}"): self.variant.as_str()}},
+                "template": {"metadata": {"labels": self.mark()}, "spec": spec},
+            },
+        })
     }
 }

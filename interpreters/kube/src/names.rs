@@ -18,6 +18,9 @@ pub(crate) const DOMAIN: &str = "escadre.github.io";
 pub(crate) const MANAGER: &str = "escadre";
 /// The name of the label that says that a node is a member: no resource has an upper-case letter.
 const MEMBER: &str = "Member";
+/// Domains below that of the labels, for what a node has while it changes.
+const KEEP: &str = "keep.";
+const PULL: &str = "pull.";
 /// How many characters of a resource's name its objects have: with the variant, and the five
 /// characters that pods get, they stay below 63.
 const N_NAME: usize = 36;
@@ -49,6 +52,31 @@ pub fn resource_label(resource: &ResourceName) -> String {
 #[must_use]
 pub fn parse_resource_label(key: &str) -> Option<ResourceName> {
     ResourceName::parse(key.strip_prefix(OWN_LABEL_PREFIX)?).ok()
+}
+
+/// The label of a node that says which variant of `resource` is kept there until the one that it has is ready.
+pub(crate) fn keep_label(resource: &ResourceName) -> String {
+    format!("{KEEP}{OWN_LABEL_PREFIX}{resource}")
+}
+
+/// The label of a node that says of which variant of `resource` it pulls the images.
+pub(crate) fn pull_label(resource: &ResourceName) -> String {
+    format!("{PULL}{OWN_LABEL_PREFIX}{resource}")
+}
+
+/// The resource whose kept variant the label `key` names, if it names one.
+pub(crate) fn parse_keep_label(key: &str) -> Option<ResourceName> {
+    parse_resource_label(key.strip_prefix(KEEP)?)
+}
+
+/// The resource whose pulled variant the label `key` names, if it names one.
+pub(crate) fn parse_pull_label(key: &str) -> Option<ResourceName> {
+    parse_resource_label(key.strip_prefix(PULL)?)
+}
+
+/// Whether the label `key` is of a change that is under way: nothing that the node holds.
+pub(crate) fn is_passing(key: &str) -> bool {
+    [KEEP, PULL].iter().any(|part| key.starts_with(part))
 }
 
 /// One content of a resource: equal variants stand for equal objects. 20 characters of base 32, 100 bits.
@@ -110,6 +138,11 @@ pub(crate) fn object_name(resource: &ResourceName, variant: &Variant) -> String 
     let name = resource.as_str();
     let name = name.get(..N_NAME).unwrap_or(name).trim_end_matches('-');
     format!("{name}-{variant}")
+}
+
+/// The name of the object that has the images of `variant` pulled.
+pub(crate) fn pull_name(resource: &ResourceName, variant: &Variant) -> String {
+    format!("{}-pull", object_name(resource, variant))
 }
 
 /// The path of a label of a node in a JSON patch.

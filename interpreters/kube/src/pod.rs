@@ -5,7 +5,7 @@
 //! id is one object for all devices.
 
 use escadre_algebra::pod_spec;
-use escadre_interpreter::inventory::OWN_LABEL_PREFIX;
+use escadre_interpreter::inventory::is_own_label;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::LowerErrorKind;
@@ -45,12 +45,10 @@ pub(crate) fn spec(state: &Json) -> Result<Json, LowerErrorKind> {
 fn own_selector(spec: &Json) -> Result<(), LowerErrorKind> {
     let why = match spec.get("nodeSelector") {
         None => return Ok(()),
-        Some(Json::Object(labels)) => {
-            match labels.keys().find(|key| key.starts_with(OWN_LABEL_PREFIX)) {
-                None => return Ok(()),
-                Some(key) => format!("the label `{key}` says which variant a node has"),
-            }
-        }
+        Some(Json::Object(labels)) => match labels.keys().find(|key| is_own_label(key)) {
+            None => return Ok(()),
+            Some(key) => format!("the label `{key}` says which variant a node has"),
+        },
         Some(_) => "labels and their values are expected".to_owned(),
     };
     Err(LowerErrorKind::Spec { field: "nodeSelector".to_owned(), why })

@@ -29,6 +29,7 @@ pub fn rbac(namespace: &str, subject: &Subject) -> Vec<Json> {
     let rules = [
         rule("apps", &["daemonsets"], &objects),
         rule("", &["configmaps"], &objects),
+        rule("", &["pods"], &["list"]),
         rule("coordination.k8s.io", &["leases"], &["get", "create", "update"]),
     ];
     let subject = match subject {

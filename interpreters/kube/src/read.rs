@@ -29,6 +29,10 @@ impl World {
             return;
         }
         let what = format!("{} {}", kind.name(), meta.name);
+        if let Some(variant) = pulls(&meta) {
+            self.pulls.insert(variant, (meta, n_desired));
+            return;
+        }
         let Some((resource, variant)) = names(&meta) else {
             // It may be anybody's, so it is told, and left alone.
             let why = "it bears this project's label, but not the name of a variant".to_owned();
@@ -56,6 +60,12 @@ impl World {
             self.nodes.insert(id, node);
         }
     }
+}
+
+/// The variant whose images the object `meta` has pulled, if that is what it is for.
+fn pulls(meta: &Meta) -> Option<Variant> {
+    let variant = Variant::parse(meta.labels.as_ref()?.get(&format!("{DOMAIN}/pulls"))?)?;
+    meta.name.ends_with(&format!("-{variant}-pull")).then_some(variant)
 }
 
 /// The resource and the variant of the object `meta`, if its name says the same as its label.

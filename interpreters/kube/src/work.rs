@@ -1,27 +1,26 @@
 //! What an apply has to write: objects, and patches of nodes. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use escadre_algebra::{DeviceId, Outcome, Path};
 use escadre_interpreter::{Change, ChangeKind};
-use serde_json::{Value as Json, json};
 
 use crate::error::LowerError;
 use crate::lower::{Lowering, Objects};
 use crate::manifest::Manifest;
-use crate::names::{label_pointer, member_label, resource_label};
-use crate::world::{Membership, Meta, Node, World};
+use crate::names::{member_label, resource_label};
+use crate::steps::{Step, Steps};
+use crate::world::{Meta, Node, World};
 
 /// The labels of ours that a node has.
-type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = BTreeMap<String, String>;
 
 /// What an apply has to write, in this order.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     /// Objects that are missing, or not as they were written; what is mounted comes first.
     pub(crate) objects: Vec<Due>,
-    /// Nodes, in the order of the changes.
+    /// Nodes, in the order of the changes; then those that an earlier apply left on their way.
     pub(crate) nodes: Vec<Relabel>,
 }
 
@@ -37,50 +36,83 @@ pub(crate) struct Due {
 #[derive(Debug)]
 pub(crate) struct Relabel {
     pub(crate) device: DeviceId,
-    pub(crate) is_removed: bool,
-    /// The JSON patch as it is sent, empty if nothing is to be written; or why there is none.
-    // CHOICE: text; as values, of which each object is a tree, it takes ten times as much.
-    pub(crate) patch: Result<String, String>,
-    /// What the node is to have; nodes that are to have the same share it.
-    pub(crate) after: Arc<Labels>,
+    pub(crate) kind: RelabelKind,
+    /// What is written one after the other, nothing if nothing is to be; or why there is none.
+    pub(crate) steps: Result<Vec<Step>, String>,
+}
+
+/// Why a node is relabelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelabelKind {
+    /// It is to hold something else.
+    Written,
+    /// It is to hold nothing.
+    Removed,
+    /// It holds what it is to hold, and an earlier apply did not come to the end of its steps.
+    Tidied,
 }
 
 impl Work {
-    /// What `changes` take, in a cluster that is `world`.
+    /// What `changes` take, in a cluster that is `world`; images are pulled by pods of `pause`.
     pub(crate) fn of(
         changes: &[&Change],
         world: &World,
         objects: &Objects,
+        pause: &str,
     ) -> Result<Self, LowerError> {
         let mut lowering = Lowering::new(&objects.contents);
-        let (mut nodes, mut needed) = (Vec::with_capacity(changes.len()), Vec::new());
-        let mut known: BTreeSet<Arc<Labels>> = BTreeSet::new();
+        let mut nodes = Vec::with_capacity(changes.len());
+        let mut steps = Steps::new(world);
         for change in changes {
             let node = world.nodes.get(&change.device);
-            let after = match change.kind {
-                ChangeKind::Removed => Labels::new(),
-                _ => wanted(&mut lowering, change, node, objects)?,
+            let (kind, after) = match change.kind {
+                ChangeKind::Removed => (RelabelKind::Removed, Labels::new()),
+                _ => (RelabelKind::Written, wanted(&mut lowering, change, node, objects)?),
             };
-            let after = known.get(&after).map_or_else(|| Arc::new(after.clone()), Arc::clone);
-            known.insert(Arc::clone(&after));
-            nodes.push(Relabel {
-                device: change.device.clone(),
-                is_removed: change.kind == ChangeKind::Removed,
-                patch: patch(node, &after),
-                after,
-            });
+            let strategy = |variant: &_| lowering.manifests.get(variant)?.0.strategy();
+            let steps = steps.of(node, after, &strategy);
+            nodes.push(Relabel { device: change.device.clone(), kind, steps });
         }
-        for (variant, (manifest, device)) in lowering.manifests {
-            let there = world.objects.get(&variant);
-            if there.is_none_or(|stored| stored.state.is_none()) {
-                let there = there.map(|stored| stored.meta.clone());
-                let sources = sources(objects, &manifest, &device);
-                needed.push(Due { manifest: manifest.written_at(sources), there });
-            }
-        }
-        needed.sort_by_key(|due| due.manifest.kind());
-        Ok(Self { objects: needed, nodes })
+        left(world, changes, &mut steps, &mut nodes);
+        let objects = due(lowering, world, objects, (&steps, pause));
+        Ok(Self { objects, nodes })
     }
+}
+
+/// Nodes that an earlier apply left on their way, besides those that change.
+fn left(world: &World, changes: &[&Change], steps: &mut Steps<'_>, nodes: &mut Vec<Relabel>) {
+    let is_left = |node: &Node| node.is_passing() && !node.is_theirs();
+    let left = world.nodes.iter().filter(|(_, node)| is_left(node));
+    let changed: BTreeSet<&DeviceId> = changes.iter().map(|change| &change.device).collect();
+    for (device, node) in left.filter(|(device, _)| !changed.contains(device)) {
+        let after = node.settled();
+        let steps = steps.of(Some(node), after, &|_| None);
+        nodes.push(Relabel { device: device.clone(), kind: RelabelKind::Tidied, steps });
+    }
+}
+
+/// The objects that are missing, or not as they were written.
+fn due(
+    lowering: Lowering<'_>,
+    world: &World,
+    objects: &Objects,
+    (steps, pause): (&Steps<'_>, &str),
+) -> Vec<Due> {
+    let mut needed = Vec::new();
+    for (variant, (manifest, device)) in lowering.manifests {
+        if steps.pulls.contains(&variant) && !world.pulls.contains_key(&variant) {
+            let pull = manifest.pull(pause);
+            needed.extend(pull.map(|manifest| Due { manifest, there: None }));
+        }
+        let there = world.objects.get(&variant);
+        if there.is_none_or(|stored| stored.state.is_none()) {
+            let there = there.map(|stored| stored.meta.clone());
+            let sources = sources(objects, &manifest, &device);
+            needed.push(Due { manifest: manifest.written_at(sources), there });
+        }
+    }
+    needed.sort_by_key(|due| due.manifest.kind());
+    needed
 }
 
 /// How many places are told of one object.
@@ -122,37 +154,4 @@ fn wanted(
         }
     }
     Ok(labels)
-}
-
-/// The JSON patch from the labels of `node` to `after`: nothing is written unless all labels of
-/// ours are as they were seen, on the same node.
-fn patch(node: Option<&Node>, after: &Labels) -> Result<String, String> {
-    let node = node.ok_or_else(|| "the cluster has no node of this name".to_owned())?;
-    if let Membership::Theirs(namespace) = &node.membership {
-        return Err(format!("it is a member of the fleet in the namespace `{namespace}`"));
-    }
-    let before: &Arc<Labels> = &node.labels;
-    let mut changes = Vec::new();
-    for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(value)) {
-        changes.push(json!({"op": "add", "path": label_pointer(key), "value": value}));
-    }
-    for key in before.keys().filter(|key| !after.contains_key(*key)) {
-        changes.push(json!({"op": "remove", "path": label_pointer(key)}));
-    }
-    if changes.is_empty() {
-        return Ok(String::new());
-    }
-    let test =
-        |path: &str, value: Option<&str>| json!({"op": "test", "path": path, "value": value});
-    let mut patch = vec![test("/metadata/uid", Some(&node.uid))];
-    if node.is_labelled {
-        let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-        patch
-            .extend(keys.map(|key| test(&label_pointer(key), before.get(key).map(String::as_str))));
-    } else {
-        patch.push(test("/metadata/labels", None));
-        patch.push(json!({"op": "add", "path": "/metadata/labels", "value": {}}));
-    }
-    patch.extend(changes);
-    Ok(Json::from(patch).to_string())
 }

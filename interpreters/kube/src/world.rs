@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use escadre_algebra::{Configuration, DeviceId, Digester, ResourceName, ResourceState};
 use escadre_interpreter::Ended;
+use escadre_interpreter::inventory::is_own_label;
 use serde::Deserialize;
 
 use crate::lower::Variants;
 use crate::manifest::Kind;
-use crate::names::{Variant, member_label, parse_resource_label};
+use crate::names::{
+    Variant, is_passing, member_label, parse_keep_label, parse_pull_label, parse_resource_label,
+};
 
 /// The metadata of an object, as far as it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,6 +58,8 @@ pub struct World {
     pub(crate) nodes: BTreeMap<DeviceId, Node>,
     /// The objects of variants, those too that are not as they were written.
     pub(crate) objects: BTreeMap<Variant, Stored>,
+    /// The DaemonSets that have the images of variants pulled, each with how many nodes run it.
+    pub(crate) pulls: BTreeMap<Variant, (Meta, i64)>,
     pub(crate) anomalies: Vec<Anomaly>,
 }
 
@@ -144,7 +149,10 @@ impl World {
     /// Whether the last apply ended, and left nothing behind.
     pub(crate) fn is_settled(&self) -> bool {
         let used = self.used();
-        self.is_ended() && self.objects.keys().all(|variant| used.contains(variant))
+        self.is_ended()
+            && self.pulls.is_empty()
+            && self.objects.keys().all(|variant| used.contains(variant))
+            && self.nodes.values().all(|node| node.is_theirs() || !node.is_passing())
     }
 
     /// Whether the last apply ended.
@@ -187,8 +195,8 @@ impl World {
             .filter(|node| !node.is_theirs())
             .map(|node| (Arc::as_ptr(&node.labels), node))
             .collect();
-        let mut used: BTreeSet<Variant> =
-            distinct.into_values().flat_map(|node| node.variants().into_values()).collect();
+        let kept = |node: &Node| node.variants().into_values().chain(node.kept().into_values());
+        let mut used: BTreeSet<Variant> = distinct.into_values().flat_map(kept).collect();
         let mounted: Vec<Variant> = used
             .iter()
             .filter_map(|variant| self.objects.get(variant))
@@ -207,18 +215,40 @@ impl Node {
 
     /// The variants that its labels name, by resource.
     pub(crate) fn variants(&self) -> Variants {
+        self.named(&parse_resource_label)
+    }
+
+    /// The variants that it keeps until those that it has are ready, by resource.
+    pub(crate) fn kept(&self) -> Variants {
+        self.named(&parse_keep_label)
+    }
+
+    /// The variants of which it pulls the images, by resource.
+    pub(crate) fn pulled(&self) -> Variants {
+        self.named(&parse_pull_label)
+    }
+
+    fn named(&self, parse: &dyn Fn(&str) -> Option<ResourceName>) -> Variants {
         let labels = self.labels.iter();
-        let variants = labels
-            .filter_map(|(key, value)| Some((parse_resource_label(key)?, Variant::parse(value)?)));
-        variants.collect()
+        labels.filter_map(|(key, value)| Some((parse(key)?, Variant::parse(value)?))).collect()
+    }
+
+    /// Its labels without those of a change that is under way.
+    pub(crate) fn settled(&self) -> BTreeMap<String, String> {
+        let labels = self.labels.iter().filter(|(key, _)| !is_passing(key));
+        labels.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Whether a change of it is under way, or was left so.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.labels.keys().any(|key| is_passing(key))
     }
 
     /// The node whose metadata is `meta`, seen by the fleet in `namespace`.
     pub(crate) fn of(meta: NodeMeta, namespace: &str) -> Self {
-        let prefix = escadre_interpreter::inventory::OWN_LABEL_PREFIX;
         let is_labelled = meta.labels.is_some();
         let mut labels = meta.labels.unwrap_or_default();
-        labels.retain(|key, _| key.starts_with(prefix));
+        labels.retain(|key, _| is_own_label(key));
         let membership = match labels.get(&member_label()) {
             None => Membership::None,
             Some(of) if of == namespace => Membership::Ours,

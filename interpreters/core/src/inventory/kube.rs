@@ -18,6 +18,21 @@ use super::text::{Text, all, json_mistake, span_of, span_or_all};
 /// The prefix of Escadre's own labels on Nodes; they are never facts.
 pub const OWN_LABEL_PREFIX: &str = "escadre.node-restriction.kubernetes.io/";
 
+/// Whether the label `key` of a Node is Escadre's own: its domain is that of [`OWN_LABEL_PREFIX`], or below it.
+///
+/// ```
+/// use escadre_interpreter::inventory::is_own_label;
+/// assert!(is_own_label("escadre.node-restriction.kubernetes.io/web"));
+/// assert!(is_own_label("keep.escadre.node-restriction.kubernetes.io/web"));
+/// assert!(!is_own_label("myescadre.node-restriction.kubernetes.io/web"));
+/// ```
+#[must_use]
+pub fn is_own_label(key: &str) -> bool {
+    let Some((domain, _)) = key.split_once('/') else { return false };
+    let below = domain.strip_suffix(OWN_LABEL_PREFIX.trim_end_matches('/'));
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
 /// The labels that kubelets set on their own Nodes (Kubernetes' `kubeletLabels`).
 const KUBELET_LABELS: [&str; 11] = [
     "kubernetes.io/hostname",
@@ -152,7 +167,7 @@ fn read_node(
     let reported = if options.is_strict() { kubelet_may_set } else { kubelet_reports };
     let labels = metadata.labels.unwrap_or_default().0.into_iter();
     let labels = labels
-        .filter(|(key, _)| !key.starts_with(OWN_LABEL_PREFIX))
+        .filter(|(key, _)| !is_own_label(key))
         .map(|(key, value)| Entry { reported: reported(&key), key, value: Some(value) })
         .collect();
     collector.add(text, line, &name, labels)

@@ -30,7 +30,7 @@ mod write;
 
 pub use error::{BadLine, ReadError};
 pub use format::{Format, UnknownFormat};
-pub use kube::{OWN_LABEL_PREFIX, kubelet_may_set, kubelet_reports};
+pub use kube::{OWN_LABEL_PREFIX, is_own_label, kubelet_may_set, kubelet_reports};
 pub use read::{MAX_LINE_BYTES, ReadInventory, ReadOptions, read, read_path};
 pub use summary::{LabelSummary, Summary, ValueCount};
 pub use write::write_jsonl;

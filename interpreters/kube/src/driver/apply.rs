@@ -1,27 +1,29 @@
 //! Making the changes of a plan: objects, then nodes, then what no node has any more is deleted.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use escadre_algebra::{Coverage, DeviceId};
+use escadre_algebra::Coverage;
 use escadre_interpreter::{Applied, Consent, Plan, Progress, Revision};
 use futures_util::StreamExt;
 use futures_util::stream::{self, FuturesUnordered};
 use tokio::time::Instant;
 
 use super::lease::Held;
-use super::write::{self, Failure, Relabelled};
+use super::node::{self, Reached, Unfinished};
+use super::write::{self, Failure};
 use super::{Kube, observe};
 use crate::error::ApplyError;
 use crate::lower::Objects;
 use crate::manifest::Kind;
 use crate::names::Variant;
-use crate::work::{Relabel, Work};
+use crate::work::{Relabel, RelabelKind, Work};
 use crate::world::World;
 
 /// How long pods of objects that no node has any more are waited for.
 const PATIENCE_OF_PRUNING: Duration = Duration::from_secs(30);
+/// After how long their controller is made to look at them again.
+const NUDGE: Duration = Duration::from_secs(5);
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -52,7 +54,7 @@ pub(super) async fn apply(
     if changes.is_empty() && is_over {
         return Ok(Applied { revision: Some(revision), ..Applied::default() });
     }
-    let work = Work::of(&changes, &world, asked.objects)?;
+    let work = Work::of(&changes, &world, asked.objects, &target.options.pause)?;
     let mut applied = Applied::default();
     let done = run(target, asked, (&work, &mut world), &mut applied, progress).await;
     target.notes().iter().for_each(|note| progress.note(note));
@@ -118,19 +120,24 @@ async fn nodes(
     progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
     progress.begin(relabels.len());
+    let n_in_flight = target.options.n_in_flight.max(1);
     // CHOICE: no more requests exist than are in flight, however many nodes there are.
     let (mut due, mut writing) = (relabels.iter(), FuturesUnordered::new());
-    let (mut n_done, mut failure) = (0, None);
+    let (mut n_done, mut n_unready, mut failure) = (0, 0, None);
     loop {
-        while writing.len() < target.options.n_in_flight.max(1)
+        while writing.len() < n_in_flight
+            && n_unready < n_in_flight
             && let Some(relabel) = due.next()
         {
-            writing.push(node(target, relabel, held));
+            writing.push(one(target, relabel, held));
         }
         let Some((relabel, ended)) = writing.next().await else { break };
         match ended {
-            Ok(Relabelled::Done) => done(relabel, world, applied),
-            Ok(Relabelled::Not(why)) => not_done(&relabel.device, why, applied),
+            Ok(reached) => {
+                let is_unready = matches!(reached.trouble, Some(Unfinished::Unready(_)));
+                n_unready = if is_unready { n_unready + 1 } else { 0 };
+                take_in(relabel, reached, world, applied);
+            }
             Err(ended) => {
                 // What is under way is waited for, so that it is told what was written.
                 due = [].iter();
@@ -143,46 +150,69 @@ async fn nodes(
             progress.advance(n_done);
         }
     }
+    // What goes wrong on so many nodes one after the other is not tried on all the others.
+    for relabel in due {
+        let why = format!("not begun: the pods of {n_unready} nodes before it were not ready");
+        applied.failed.push((relabel.device.clone(), why));
+    }
     match failure {
         None => Ok(()),
         Some(failure) => Err(failure),
     }
 }
 
-async fn node<'a>(
+async fn one<'a>(
     target: &Kube,
     relabel: &'a Relabel,
     held: &Held<'_>,
-) -> (&'a Relabel, Result<Relabelled, Failure>) {
-    (relabel, write::node(target, relabel, held).await)
+) -> (&'a Relabel, Result<Reached, Failure>) {
+    (relabel, node::node(target, relabel, held).await)
 }
 
-fn done(relabel: &Relabel, world: &mut World, applied: &mut Applied) {
-    applied.n_written += 1;
-    applied.n_removed += usize::from(relabel.is_removed);
-    if let Some(node) = world.nodes.get_mut(&relabel.device) {
-        node.labels = Arc::clone(&relabel.after);
+/// Takes note of how far the write of one node came.
+fn take_in(relabel: &Relabel, reached: Reached, world: &mut World, applied: &mut Applied) {
+    if reached.is_held && relabel.kind != RelabelKind::Tidied {
+        applied.n_written += 1;
+        applied.n_removed += usize::from(relabel.kind == RelabelKind::Removed);
     }
-}
-
-fn not_done(device: &DeviceId, why: String, applied: &mut Applied) {
-    applied.failed.push((device.clone(), why));
+    let node = world.nodes.get_mut(&relabel.device);
+    if let Some((node, labels)) = node.zip(reached.labels) {
+        node.labels = labels;
+    }
+    let why = match reached.trouble {
+        None => return,
+        Some(Unfinished::Refused(why)) => why,
+        Some(Unfinished::Unready(why)) if reached.is_held => {
+            format!("written, and the old pods are kept beside the new ones: {why}")
+        }
+        Some(Unfinished::Unready(why)) => why,
+    };
+    applied.failed.push((relabel.device.clone(), why));
 }
 
 /// Deletes the objects that no node has, once no pod of theirs runs.
 async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Failure> {
     let mut used: Option<BTreeSet<Variant>> = None;
+    let pulled = world.nodes.values().flat_map(|node| node.pulled().into_values());
+    let pulled: BTreeSet<Variant> = pulled.collect();
     let end = Instant::now() + PATIENCE_OF_PRUNING;
+    let (impatient, mut nudged) = (Instant::now() + NUDGE, BTreeSet::new());
     loop {
         let mut now = World::default();
         observe::objects(target, &mut now).await?;
         let used = used.get_or_insert_with(|| now.used_by(&world.nodes));
         let mut n_left = 0;
         let unused = now.objects.iter().filter(|(variant, _)| !used.contains(*variant));
-        for (_, stored) in unused {
+        let unused = unused.map(|(_, stored)| (stored.kind, &stored.meta, stored.n_desired));
+        let unpulled = now.pulls.iter().filter(|(variant, _)| !pulled.contains(*variant));
+        let unpulled = unpulled.map(|(_, (meta, n))| (Kind::DaemonSet, meta, *n));
+        for (kind, meta, n_desired) in unused.chain(unpulled) {
             // A dry run leaves the nodes, and so the pods.
-            let is_free = stored.n_desired == 0 || held.dry_run;
-            if !is_free || !write::delete(target, (stored.kind, &stored.meta), held).await? {
+            let is_free = n_desired == 0 || held.dry_run;
+            if !is_free && Instant::now() >= impatient && nudged.insert(meta.uid.clone()) {
+                write::nudge(target, meta, held).await?;
+            }
+            if !is_free || !write::delete(target, (kind, meta), held).await? {
                 n_left += 1;
             }
         }

@@ -70,6 +70,11 @@ impl<'a> Held<'a> {
     /// request takes.
     pub(super) async fn keep(&self) -> Result<(), Failure> {
         self.target.live()?;
+        self.renew().await
+    }
+
+    /// The same for whoever only waits.
+    pub(super) async fn renew(&self) -> Result<(), Failure> {
         let mut last = self.last.lock().await;
         if last.renewed.elapsed() < self.target.options.lease / 3 {
             return Ok(());

@@ -9,9 +9,9 @@ use super::lease::Held;
 use super::request::{Attempts, Call, METADATA, Trouble, lasting, send};
 use crate::error::ServerError;
 use crate::manifest::{Kind, Manifest};
-use crate::names::MANAGER;
-use crate::work::{Due, Relabel};
-use crate::world::{Meta, Node, NodeMeta};
+use crate::names::{DOMAIN, MANAGER};
+use crate::work::Due;
+use crate::world::Meta;
 
 /// Why something was not written.
 #[derive(Debug)]
@@ -45,14 +45,8 @@ struct Written {
     metadata: Meta,
 }
 
-/// The answer to a write of a node.
-#[derive(Debug, serde::Deserialize)]
-struct WrittenNode {
-    metadata: NodeMeta,
-}
-
 /// The query of a write: who writes, and whether it is a dry run.
-fn query(held: &Held<'_>) -> String {
+pub(super) fn query(held: &Held<'_>) -> String {
     let dry_run = if held.dry_run { "&dryRun=All" } else { "" };
     format!("?fieldManager={MANAGER}{dry_run}")
 }
@@ -134,67 +128,6 @@ async fn write(
     }
 }
 
-/// How the write of one node ended.
-#[derive(Debug)]
-pub(super) enum Relabelled {
-    Done,
-    /// It was not taken, for this reason.
-    Not(String),
-}
-
-/// Relabels a node in one request, if it is as it was seen.
-pub(super) async fn node(
-    target: &Kube,
-    relabel: &Relabel,
-    held: &Held<'_>,
-) -> Result<Relabelled, Failure> {
-    let patch = match &relabel.patch {
-        Ok(patch) => patch,
-        Err(why) => return Ok(Relabelled::Not(why.clone())),
-    };
-    if patch.is_empty() {
-        return Ok(Relabelled::Done);
-    }
-    let path = format!("/api/v1/nodes/{}", relabel.device);
-    let call = Call::json_patch(format!("{path}{}", query(held)), patch).accept(METADATA);
-    let doing = "relabelling a node";
-    let mut attempts = Attempts::new(target, doing);
-    loop {
-        held.keep().await?;
-        match send::<WrittenNode>(target, &call).await {
-            Ok(_) => return Ok(Relabelled::Done),
-            Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
-            Err(Trouble::Told { code: 404, .. }) => {
-                return Ok(Relabelled::Not("the node is gone".to_owned()));
-            }
-            // A test of the patch failed, or a write of the node was lost to another.
-            Err(Trouble::Told { code: 422 | 409, why }) => {
-                return look(target, relabel, &path, why).await;
-            }
-            Err(trouble) => return Err(lasting(target, doing, trouble).into()),
-        }
-    }
-}
-
-/// Why a patch was not taken: it may be there already, of an attempt whose answer was lost.
-async fn look(
-    target: &Kube,
-    relabel: &Relabel,
-    path: &str,
-    why: String,
-) -> Result<Relabelled, Failure> {
-    let call = Call::get(path.to_owned()).accept(METADATA);
-    let there: Option<WrittenNode> = super::request::ask(target, "reading a node", &call).await?;
-    let Some(there) = there else {
-        return Ok(Relabelled::Not("the node is gone".to_owned()));
-    };
-    let there = Node::of(there.metadata, &target.options.namespace);
-    if there.labels == relabel.after {
-        return Ok(Relabelled::Done);
-    }
-    Ok(Relabelled::Not(format!("its labels are not as they were seen: {why}")))
-}
-
 /// Deletes an object if it is still the one that was seen; whether it is gone.
 pub(super) async fn delete(
     target: &Kube,
@@ -224,6 +157,33 @@ pub(super) async fn delete(
             Err(Trouble::Told { code: 409, .. }) => return Ok(false),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
             Err(trouble) => return Err(lasting(target, "deleting an object", trouble).into()),
+        }
+    }
+}
+
+/// Has the controller of the DaemonSet `meta` look at it again: it does so on any change.
+///
+/// It is not told that a node which has none of its pods stopped asking for one, so that pods which
+/// no node could take yet would wait for ever.
+pub(super) async fn nudge(target: &Kube, meta: &Meta, held: &Held<'_>) -> Result<(), Failure> {
+    let path = format!("{}/{}", Kind::DaemonSet.path(&target.options.namespace), meta.name);
+    let test = |path: &str, value: &str| json!({"op": "test", "path": path, "value": value});
+    let annotations = format!("/metadata/annotations/{DOMAIN}~1nudged");
+    let patch = json!([
+        test("/metadata/uid", &meta.uid),
+        {"op": "add", "path": annotations, "value": meta.resource_version},
+    ]);
+    let call = Call::json_patch(format!("{path}{}", query(held)), &patch.to_string());
+    let call = call.accept(METADATA);
+    let doing = "having a DaemonSet looked at again";
+    let mut attempts = Attempts::new(target, doing);
+    loop {
+        held.keep().await?;
+        match send::<Written>(target, &call).await {
+            // Whoever changed or deleted it has it looked at, too.
+            Ok(_) | Err(Trouble::Told { code: 404 | 409 | 422, .. }) => return Ok(()),
+            Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+            Err(trouble) => return Err(lasting(target, doing, trouble).into()),
         }
     }
 }

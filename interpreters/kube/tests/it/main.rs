@@ -12,3 +12,4 @@ mod drift;
 mod identities;
 mod pods;
 mod servers;
+mod strategies;

@@ -1,0 +1,245 @@
+//! Writing one node: its steps one after the other, each with its own precondition.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::Kube;
+use super::lease::Held;
+use super::request::{Attempts, Call, METADATA, Trouble, ask, lasting, send};
+use super::write::{Failure, query};
+use crate::names::{DOMAIN, MANAGER};
+use crate::steps::{Step, Wait};
+use crate::work::{Labels, Relabel};
+use crate::world::{Node, NodeMeta};
+
+/// How often the pods of a node are looked at: at first, and in the long run.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// The answer to a write of a node.
+#[derive(Debug, Deserialize)]
+struct WrittenNode {
+    metadata: NodeMeta,
+}
+
+/// How far the write of one node came.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    /// The labels that it surely has, if any were written.
+    pub(super) labels: Option<Arc<Labels>>,
+    /// Whether it holds what it is to hold.
+    pub(super) is_held: bool,
+    /// Why not all steps were taken.
+    pub(super) trouble: Option<Unfinished>,
+}
+
+/// Why not all steps of a node were taken.
+#[derive(Debug)]
+pub(super) enum Unfinished {
+    /// It is not as it was seen, or gone.
+    Refused(String),
+    /// Its pods did not become ready.
+    Unready(String),
+}
+
+/// Relabels a node step by step, if it is as it was seen.
+pub(super) async fn node(
+    target: &Kube,
+    relabel: &Relabel,
+    held: &Held<'_>,
+) -> Result<Reached, Failure> {
+    let mut reached = Reached::default();
+    let steps = match &relabel.steps {
+        Ok(steps) => steps,
+        Err(why) => {
+            return Ok(Reached { trouble: Some(Unfinished::Refused(why.clone())), ..reached });
+        }
+    };
+    // Nodes that need no step hold what they are to hold.
+    reached.is_held = steps.is_empty();
+    // A dry run leaves the node as it is, so that only its first step can be tried.
+    let n_steps = if held.dry_run { 1 } else { steps.len() };
+    for step in steps.iter().take(n_steps) {
+        if !step.patch.is_empty()
+            && let Some(why) = patch(target, relabel, step, held).await?
+        {
+            reached.trouble = Some(Unfinished::Refused(why));
+            return Ok(reached);
+        }
+        reached.labels = Some(Arc::clone(&step.labels));
+        reached.is_held |= step.is_held || held.dry_run;
+        if !held.dry_run
+            && let Some(why) = wait(target, relabel, step, held).await?
+        {
+            reached.trouble = Some(Unfinished::Unready(why));
+            return Ok(reached);
+        }
+    }
+    Ok(reached)
+}
+
+/// Takes one step; why it was not taken, if it was not.
+async fn patch(
+    target: &Kube,
+    relabel: &Relabel,
+    step: &Step,
+    held: &Held<'_>,
+) -> Result<Option<String>, Failure> {
+    let path = format!("/api/v1/nodes/{}", relabel.device);
+    let call = Call::json_patch(format!("{path}{}", query(held)), &step.patch).accept(METADATA);
+    let doing = "relabelling a node";
+    let mut attempts = Attempts::new(target, doing);
+    loop {
+        held.keep().await?;
+        match send::<WrittenNode>(target, &call).await {
+            Ok(_) => return Ok(None),
+            Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+            Err(Trouble::Told { code: 404, .. }) => return Ok(Some("the node is gone".to_owned())),
+            // A test of the patch failed, or a write of the node was lost to another.
+            Err(Trouble::Told { code: 422 | 409, why }) => {
+                return look(target, step, &path, why).await;
+            }
+            Err(trouble) => return Err(lasting(target, doing, trouble).into()),
+        }
+    }
+}
+
+/// Why a patch was not taken: it may be there already, of an attempt whose answer was lost.
+async fn look(
+    target: &Kube,
+    step: &Step,
+    path: &str,
+    why: String,
+) -> Result<Option<String>, Failure> {
+    let call = Call::get(path.to_owned()).accept(METADATA);
+    let there: Option<WrittenNode> = ask(target, "reading a node", &call).await?;
+    let Some(there) = there else { return Ok(Some("the node is gone".to_owned())) };
+    let there = Node::of(there.metadata, &target.options.namespace);
+    if there.labels == step.labels {
+        return Ok(None);
+    }
+    Ok(Some(format!("its labels are not as they were seen: {why}")))
+}
+
+/// The pods of one node, as far as they are read.
+#[derive(Deserialize)]
+struct Pods {
+    #[serde(default)]
+    items: Option<Vec<Pod>>,
+}
+
+#[derive(Deserialize)]
+struct Pod {
+    metadata: NodeMeta,
+    #[serde(default)]
+    status: PodStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PodStatus {
+    conditions: Vec<Condition>,
+    container_statuses: Vec<Container>,
+}
+
+#[derive(Deserialize)]
+struct Condition {
+    #[serde(rename = "type")]
+    kind: String,
+    status: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Container {
+    state: State,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct State {
+    waiting: Option<Waiting>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Waiting {
+    reason: String,
+    message: String,
+}
+
+impl Pod {
+    fn has(&self, label: &str, value: &str) -> bool {
+        let labels = self.metadata.labels.as_ref();
+        labels.and_then(|it| it.get(&format!("{DOMAIN}/{label}"))).is_some_and(|it| it == value)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "True")
+    }
+
+    /// Why it is not ready, as far as it says so.
+    fn why(&self) -> String {
+        let waiting =
+            self.status.container_statuses.iter().find_map(|it| it.state.waiting.as_ref());
+        if let Some(waiting) = waiting {
+            return format!("{}: {} {}", self.metadata.name, waiting.reason, waiting.message);
+        }
+        let not = |it: &&Condition| it.status != "True" && it.message.is_some();
+        let told = self.status.conditions.iter().find(not).and_then(|it| it.message.as_deref());
+        format!("{}: {}", self.metadata.name, told.unwrap_or("it is not ready"))
+    }
+}
+
+/// Waits until what `step` asks for is so; what is missing, if that takes too long.
+async fn wait(
+    target: &Kube,
+    relabel: &Relabel,
+    step: &Step,
+    held: &Held<'_>,
+) -> Result<Option<String>, Failure> {
+    if step.waits.is_empty() {
+        return Ok(None);
+    }
+    let (node, namespace) = (&relabel.device, &target.options.namespace);
+    let path = format!(
+        "/api/v1/namespaces/{namespace}/pods?resourceVersion=0&fieldSelector=spec.nodeName%3D{node}\
+         &labelSelector=app.kubernetes.io%2Fmanaged-by%3D{MANAGER}"
+    );
+    let end = Instant::now() + target.options.pods;
+    let mut pause = LOOKS.0;
+    loop {
+        held.renew().await?;
+        let pods: Option<Pods> =
+            ask(target, "reading the pods of a node", &Call::get(path.clone())).await?;
+        let pods = pods.and_then(|pods| pods.items).unwrap_or_default();
+        let Some(why) = step.waits.iter().find_map(|it| missing(it, &pods)) else {
+            return Ok(None);
+        };
+        if Instant::now() >= end {
+            let s = target.options.pods.as_secs();
+            return Ok(Some(format!("not ready within {s} s: {why}")));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOKS.1);
+    }
+}
+
+/// What is missing of what `wait` asks for, on a node that has `pods`.
+fn missing(wait: &Wait, pods: &[Pod]) -> Option<String> {
+    let label = if wait.pulls { "pulls" } else { "variant" };
+    let new = pods.iter().find(|pod| pod.has(label, wait.variant.as_str()));
+    let is_followed = pods.iter().any(|pod| pod.has("variant", wait.before.as_str()));
+    match new {
+        Some(pod) if pod.is_ready() => None,
+        Some(pod) => Some(pod.why()),
+        // Where the old pod does not run either, the cluster has reasons of its own.
+        None if !is_followed => None,
+        None => Some(format!("`{}` has no pod yet", wait.resource)),
+    }
+}

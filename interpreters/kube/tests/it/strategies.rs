@@ -1,0 +1,244 @@
+//! How pods give way to others: what the API server tells of every pod, from one apply to the next.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Strategy, container, deploy};
+use escadre_interpreter::{Interpreter, Silent, Snapshot};
+use escadre_kube::{Kube, Options};
+use http::{Method, Request};
+use serde_json::{Value as Json, json};
+
+use crate::cluster::{Cluster, apply, held, plan, run, try_apply, until};
+
+const NODES: [&str; 3] = ["n1", "n2", "n3"];
+
+fn on_all(fleet: &Fleet) -> Resolved {
+    let device = |id: &&str| Facts::of(id, [("kubernetes.io/hostname", *id)]).unwrap();
+    let inventory = Inventory::new(NODES.iter().map(device), Coverage::Complete).unwrap();
+    fleet.resolve(&inventory).unwrap()
+}
+
+fn web(release: &str, strategy: Option<Strategy>) -> Resolved {
+    let web = container("web").image(format!("acme/web:{release}"));
+    on_all(&deploy(match strategy {
+        None => web,
+        Some(strategy) => web.strategy(strategy),
+    }))
+}
+
+/// A pod as an event tells it.
+#[derive(Clone, Debug)]
+struct Pod {
+    node: String,
+    /// The variant that it is of, or that it pulls the images of.
+    of: (bool, String),
+    is_ready: bool,
+}
+
+fn pod(object: &Json) -> Option<(String, Pod)> {
+    let labels = &object["metadata"]["labels"];
+    let label = |name: &str| labels[format!("escadre.github.io/{name}")].as_str();
+    let variant = label("variant").map(|it| (false, it.to_owned()));
+    let of = variant.or_else(|| label("pulls").map(|it| (true, it.to_owned())))?;
+    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    let is_ready = { conditions }.any(|it| it["type"] == "Ready" && it["status"] == "True");
+    let node = object["spec"]["nodeName"].as_str().unwrap_or_default().to_owned();
+    let uid = object["metadata"]["uid"].as_str()?.to_owned();
+    Some((uid, Pod { node, of, is_ready }))
+}
+
+/// The pods that there are, and the version of that list.
+async fn pods(cluster: &Cluster, target: &Kube) -> (BTreeMap<String, Pod>, String) {
+    let path = format!("/api/v1/namespaces/{}/pods", target.namespace());
+    let list = cluster.ask(Method::GET, &path, &json!({})).await;
+    let version = list["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    (list["items"].as_array().unwrap().iter().filter_map(pod).collect(), version)
+}
+
+/// All states of the pods since `since`, one an event.
+async fn history(
+    cluster: &Cluster,
+    target: &Kube,
+    (mut now, since): (BTreeMap<String, Pod>, String),
+) -> Vec<BTreeMap<String, Pod>> {
+    let path = format!(
+        "/api/v1/namespaces/{}/pods?watch=true&timeoutSeconds=1&resourceVersion={since}",
+        target.namespace()
+    );
+    let request = Request::get(path).body(Vec::new()).unwrap();
+    let events = cluster.admin.request_text(request).await.unwrap();
+    let mut states = vec![now.clone()];
+    for event in events.lines() {
+        let event: Json = serde_json::from_str(event).unwrap();
+        let Some((uid, pod)) = pod(&event["object"]) else { continue };
+        match event["type"].as_str() {
+            Some("DELETED") => drop(now.remove(&uid)),
+            Some("ADDED" | "MODIFIED") => drop(now.insert(uid, pod)),
+            other => panic!("an event of the type {other:?}"),
+        }
+        states.push(now.clone());
+    }
+    states
+}
+
+/// Waits until each node runs one pod of what it holds, and nothing else does.
+async fn settled(cluster: &Cluster, target: &mut Kube) -> BTreeMap<String, Pod> {
+    let world = target.observe().await.unwrap().state;
+    let wanted: Vec<(String, String)> = NODES
+        .iter()
+        .flat_map(|node| {
+            let variants = world.variants(node).into_values();
+            variants.map(|variant| ((*node).to_owned(), variant.to_string())).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut found = BTreeMap::new();
+    until("each node runs what it holds, and nothing else does", async || {
+        found = pods(cluster, target).await.0;
+        let mut there: Vec<_> = found
+            .values()
+            .filter(|pod| pod.is_ready)
+            .map(|pod| (pod.node.clone(), pod.of.1.clone()))
+            .collect();
+        there.sort();
+        there == wanted && found.len() == wanted.len()
+    })
+    .await;
+    found
+}
+
+/// Has `first` changed to `second`; all states of the pods on the way.
+async fn changed(
+    cluster: &mut Cluster,
+    first: &Resolved,
+    second: &Resolved,
+) -> Vec<BTreeMap<String, Pod>> {
+    let mut target = cluster.fresh(first.inventory(), Options::default()).await;
+    apply(&mut target, first).await;
+    settled(cluster, &mut target).await;
+    let before = pods(cluster, &target).await;
+    apply(&mut target, second).await;
+    settled(cluster, &mut target).await;
+    assert_eq!(held(&mut target).await, Snapshot::wanted(second));
+    let seen = target.observe().await.unwrap();
+    assert!(target.is_settled(&seen.state));
+    assert!(plan(&mut target, second).await.is_empty());
+    history(cluster, &target, before).await
+}
+
+/// Of each node: the pods of the resource there.
+fn on<'a>(state: &'a BTreeMap<String, Pod>, node: &str) -> Vec<&'a Pod> {
+    state.values().filter(|pod| pod.node == node && !pod.of.0).collect()
+}
+
+#[test]
+fn a_pod_is_replaced_only_once_the_old_one_is_gone() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let (first, second) = (web("1", None), web("2", Some(Strategy::Replace)));
+        let states = changed(&mut cluster, &first, &second).await;
+        for node in NODES {
+            assert!(states.iter().all(|state| on(state, node).len() <= 1), "{states:#?}");
+            assert!(states.iter().any(|state| on(state, node).is_empty()), "{states:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_surge_leaves_no_moment_without_a_ready_pod() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let surge = Some(Strategy::Surge);
+        let states = changed(&mut cluster, &web("1", surge), &web("2", surge)).await;
+        for node in NODES {
+            let is_served = |state| on(state, node).iter().any(|pod| pod.is_ready);
+            assert!(states.iter().all(is_served), "{states:#?}");
+            assert!(states.iter().any(|state| on(state, node).len() == 2), "{states:#?}");
+        }
+    });
+}
+
+#[test]
+fn images_are_pulled_before_the_old_pod_ends() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let prepull = Some(Strategy::Prepull);
+        let states = changed(&mut cluster, &web("1", prepull), &web("2", prepull)).await;
+        for node in NODES {
+            assert!(states.iter().all(|state| on(state, node).len() <= 1), "{states:#?}");
+            let gone = states.iter().position(|state| on(state, node).is_empty()).unwrap();
+            let is_pulled = |pod: &Pod| pod.node == node && pod.of.0 && pod.is_ready;
+            assert!(
+                states[..gone].iter().any(|state| state.values().any(is_pulled)),
+                "{states:#?}"
+            );
+        }
+        // No pod pulled anything but what is new, and none is left.
+        let pulls = states.iter().flat_map(BTreeMap::values).filter(|pod| pod.of.0);
+        let pulls: std::collections::BTreeSet<&str> = pulls.map(|pod| pod.of.1.as_str()).collect();
+        assert_eq!(pulls.len(), 1);
+    });
+}
+
+#[test]
+fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let first = web("1", Some(Strategy::Surge));
+        let large = container("web").image("acme/web:2").request("cpu", "9999");
+        let second = on_all(&deploy(large.strategy(Strategy::Surge)));
+        let options = Options { pods: Duration::from_secs(1), ..Options::default() };
+        let mut target = cluster.fresh(first.inventory(), options).await;
+        apply(&mut target, &first).await;
+        let before = settled(&cluster, &mut target).await;
+
+        let applied = try_apply(&mut target, &second, &mut Silent).await.unwrap();
+        assert_eq!((applied.n_written, applied.failed.len()), (3, 3));
+        let (_, why) = &applied.failed[0];
+        assert!(why.contains("the old pods are kept") && why.contains("`web`"), "{why}");
+        let (during, _) = pods(&cluster, &target).await;
+        let is_there = |(uid, pod): (&String, &Pod)| pod.is_ready && during.contains_key(uid);
+        assert!(before.iter().all(is_there), "{during:#?}");
+        // It is tried again, without a change.
+        assert!(plan(&mut target, &second).await.is_empty());
+        let seen = target.observe().await.unwrap();
+        assert!(!target.is_settled(&seen.state));
+        let applied = try_apply(&mut target, &second, &mut Silent).await.unwrap();
+        assert_eq!((applied.n_written, applied.failed.len()), (0, 3));
+
+        apply(&mut target, &first).await;
+        let after = settled(&cluster, &mut target).await;
+        let uids = |pods: BTreeMap<String, Pod>| pods.into_keys().collect::<Vec<_>>();
+        assert_eq!(uids(after), uids(before));
+    });
+}
+
+#[test]
+fn a_controller_that_is_killed_in_a_surge_or_a_pull_is_gone_on_from() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        for strategy in [Strategy::Surge, Strategy::Prepull] {
+            let mut releases = (2..).map(|n: u32| web(&n.to_string(), Some(strategy)));
+            let first = web("1", Some(strategy));
+            let options = Options { lease: Duration::from_secs(2), ..Options::default() };
+            let mut target = cluster.fresh(first.inventory(), options).await;
+            apply(&mut target, &first).await;
+            settled(&cluster, &mut target).await;
+            let mut n_writes = 3;
+            for next in releases.by_ref() {
+                target.die_after(Some(n_writes));
+                let died = try_apply(&mut target, &next, &mut Silent).await.is_err();
+                target.die_after(None);
+                apply(&mut target, &next).await;
+                settled(&cluster, &mut target).await;
+                let seen = target.observe().await.unwrap();
+                assert!(target.is_settled(&seen.state), "{strategy} killed after {n_writes}");
+                if !died {
+                    break;
+                }
+                n_writes += 2;
+            }
+            assert!(n_writes > 6, "{strategy}: no apply was killed");
+        }
+    });
+}
