@@ -72,9 +72,9 @@ pub use resolve::{Devices, Finding, Member, Outcome, Resolved, Unresolved};
 pub use resource::{Authored, Resource};
 pub use resources::{
     Blob, ConfigFile, Container, EnvFrom, EnvValue, Mount, OneContainer, Pod, Probe, RecordError,
-    SecretRef, SpecError, Strategy, StrategyError, Toleration, Volume, blob, config_file,
-    config_map_key, container, field_ref, for_each_config_map, opaque, order_key_cmp, pod,
-    pod_spec, record, resource_field_ref, secret, try_record,
+    SecretRef, SpecError, Toleration, UpdateStrategy, UpdateStrategyError, Volume, blob,
+    config_file, config_map_key, container, field_ref, for_each_config_map, opaque, order_key_cmp,
+    pod, pod_spec, record, resource_field_ref, secret, try_record,
 };
 pub use selector::{
     Bound, BoundInput, BucketRef, COMPLETION_BUDGET, Comparison, Completion, DeviceIdRef, LabelRef,

@@ -43,7 +43,7 @@ pub(crate) use required::missing_required;
 pub use secret::{SecretRef, secret};
 pub use spec::pod_spec;
 pub use spec_error::SpecError;
-pub use strategy::{Strategy, StrategyError};
+pub use strategy::{UpdateStrategy, UpdateStrategyError};
 pub use toleration::Toleration;
 pub use volume::{Mount, Volume};
 

@@ -19,7 +19,7 @@ macro_rules! pod_setters {
 
         /// How it gives way to its successor on a device; unless said, both change places at once.
         #[track_caller]
-        pub fn strategy(self, strategy: $crate::resources::Strategy) -> Self {
+        pub fn strategy(self, strategy: $crate::resources::UpdateStrategy) -> Self {
             self.of_pod(&["strategy"], $crate::Text::from(strategy.as_str()))
         }
 

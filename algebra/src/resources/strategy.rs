@@ -5,15 +5,15 @@ use std::fmt;
 /// How a pod on a device is replaced when what it is to be changes: the field `strategy` of a pod.
 ///
 /// ```
-/// use escadre_algebra::{Facts, Strategy, container, denote, deploy};
-/// let web = deploy(container("web").image("nginx:1.29").strategy(Strategy::Surge));
+/// use escadre_algebra::{Facts, UpdateStrategy, container, denote, deploy};
+/// let web = deploy(container("web").image("nginx:1.29").strategy(UpdateStrategy::Surge));
 /// let claims = denote::<()>(&web, &Facts::of("d", [])?).unwrap();
 /// assert!(claims.to_string().contains("web.strategy: \"surge\"\n"));
-/// assert_eq!("surge".parse(), Ok(Strategy::Surge));
+/// assert_eq!("surge".parse(), Ok(UpdateStrategy::Surge));
 /// # Ok::<(), escadre_algebra::NameError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Strategy {
+pub enum UpdateStrategy {
     /// The old one is gone before the new one starts.
     Replace,
     /// The new one is ready before the old one ends, so that for a while both run.
@@ -22,7 +22,7 @@ pub enum Strategy {
     Prepull,
 }
 
-impl Strategy {
+impl UpdateStrategy {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Replace, Self::Surge, Self::Prepull];
 
@@ -37,20 +37,20 @@ impl Strategy {
     }
 }
 
-impl fmt::Display for Strategy {
+impl fmt::Display for UpdateStrategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// A text names no [`Strategy`].
+/// A text names no [`UpdateStrategy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a strategy is `replace`, `surge` or `prepull`")]
-pub struct StrategyError;
+pub struct UpdateStrategyError;
 
-impl std::str::FromStr for Strategy {
-    type Err = StrategyError;
-    fn from_str(text: &str) -> Result<Self, StrategyError> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(StrategyError)
+impl std::str::FromStr for UpdateStrategy {
+    type Err = UpdateStrategyError;
+    fn from_str(text: &str) -> Result<Self, UpdateStrategyError> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(UpdateStrategyError)
     }
 }

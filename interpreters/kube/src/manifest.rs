@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use escadre_algebra::{ResourceName, ResourceState, Strategy};
+use escadre_algebra::{ResourceName, ResourceState, UpdateStrategy};
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::LowerErrorKind;
@@ -87,7 +87,7 @@ impl Manifest {
     }
 
     /// How its pods give way to others.
-    pub(crate) fn strategy(&self) -> Option<Strategy> {
+    pub(crate) fn strategy(&self) -> Option<UpdateStrategy> {
         strategy::strategy(&self.state).filter(|_| self.kind() == Kind::DaemonSet)
     }
 

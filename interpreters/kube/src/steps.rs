@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use escadre_algebra::{ResourceName, Strategy};
+use escadre_algebra::{ResourceName, UpdateStrategy};
 use serde_json::{Value as Json, json};
 
 use crate::names::{Variant, keep_label, label_pointer, parse_resource_label, pull_label};
@@ -52,7 +52,7 @@ pub(crate) struct Steps<'a> {
 }
 
 /// The strategy of a variant that is to be written.
-type Strategies<'a> = dyn Fn(&Variant) -> Option<Strategy> + 'a;
+type Strategies<'a> = dyn Fn(&Variant) -> Option<UpdateStrategy> + 'a;
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
@@ -113,10 +113,10 @@ impl<'a> Steps<'a> {
             let (before, is_new) = (before.clone(), *now != variant);
             let wait = |pulls| Wait { resource, variant, pulls, before };
             match strategy {
-                Some(Strategy::Prepull) if is_new => pulls.push(wait(true)),
-                Some(Strategy::Surge) => {
+                Some(UpdateStrategy::Prepull) if is_new => pulls.push(wait(true)),
+                Some(UpdateStrategy::Surge) => {
                     let wait = wait(false);
-                    if self.strategy(&wait.before) == Some(Strategy::Surge) {
+                    if self.strategy(&wait.before) == Some(UpdateStrategy::Surge) {
                         keeps.push(wait);
                     }
                 }
@@ -127,7 +127,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The strategy of a variant that is there.
-    fn strategy(&self, variant: &Variant) -> Option<Strategy> {
+    fn strategy(&self, variant: &Variant) -> Option<UpdateStrategy> {
         strategy(self.world.objects.get(variant)?.state.as_ref()?)
     }
 

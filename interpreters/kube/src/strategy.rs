@@ -9,7 +9,7 @@
 //!
 //! In each, one write of the node says what it holds.
 
-use escadre_algebra::{ResourceName, ResourceState, Strategy, Value};
+use escadre_algebra::{ResourceName, ResourceState, UpdateStrategy, Value};
 use serde_json::{Value as Json, json};
 
 use crate::error::LowerErrorKind;
@@ -21,7 +21,7 @@ const HOSTNAME: &str = "kubernetes.io/hostname";
 const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
 
 /// The strategy of a pod in `state`, if it names one.
-pub(crate) fn strategy(state: &ResourceState) -> Option<Strategy> {
+pub(crate) fn strategy(state: &ResourceState) -> Option<UpdateStrategy> {
     match state.get(&["strategy"]) {
         Some(Value::Text(word)) => word.as_literal()?.parse().ok(),
         _ => None,
@@ -33,8 +33,8 @@ pub(crate) fn check(state: &ResourceState, spec: &Json) -> Result<(), LowerError
     let wrong =
         |why: &str| Err(LowerErrorKind::Spec { field: "strategy".to_owned(), why: why.to_owned() });
     match (state.get(&["strategy"]), strategy(state)) {
-        (None, _) | (_, Some(Strategy::Replace | Strategy::Prepull)) => Ok(()),
-        (_, Some(Strategy::Surge)) => match shared(spec) {
+        (None, _) | (_, Some(UpdateStrategy::Replace | UpdateStrategy::Prepull)) => Ok(()),
+        (_, Some(UpdateStrategy::Surge)) => match shared(spec) {
             None => Ok(()),
             Some(what) => wrong(&format!("two pods cannot run side by side with {what}")),
         },
@@ -66,17 +66,17 @@ fn items(list: &Json) -> impl Iterator<Item = &Json> {
 /// Puts the pods of `spec` on the nodes that have `variant` of `resource`.
 pub(crate) fn place(
     spec: &mut Json,
-    strategy: Option<Strategy>,
+    strategy: Option<UpdateStrategy>,
     resource: &ResourceName,
     variant: &Variant,
 ) {
     match strategy {
-        Some(Strategy::Surge) => {
+        Some(UpdateStrategy::Surge) => {
             let keys = [resource_label(resource), keep_label(resource)];
             one_of(spec, &keys, variant);
         }
         None => select(spec, &resource_label(resource), variant),
-        Some(Strategy::Replace | Strategy::Prepull) => {
+        Some(UpdateStrategy::Replace | UpdateStrategy::Prepull) => {
             select(spec, &resource_label(resource), variant);
             apart(spec, resource, variant);
         }
@@ -216,7 +216,7 @@ mod tests {
         let mut spec = json!({"affinity": {"nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
                 "nodeSelectorTerms": [{"matchExpressions": [own]}]}}}});
-        place(&mut spec, Some(Strategy::Surge), &resource, &variant);
+        place(&mut spec, Some(UpdateStrategy::Surge), &resource, &variant);
         let terms = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
             ["nodeSelectorTerms"];
         let expressions = |i: usize| terms[i]["matchExpressions"].as_array().unwrap();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Strategy, container, deploy};
+use escadre_algebra::{
+    Coverage, Facts, Fleet, Inventory, Resolved, UpdateStrategy, container, deploy,
+};
 use escadre_interpreter::{Interpreter, Silent, Snapshot};
 use escadre_kube::{Kube, Options};
 use http::{Method, Request};
@@ -19,7 +21,7 @@ fn on_all(fleet: &Fleet) -> Resolved {
     fleet.resolve(&inventory).unwrap()
 }
 
-fn web(release: &str, strategy: Option<Strategy>) -> Resolved {
+fn web(release: &str, strategy: Option<UpdateStrategy>) -> Resolved {
     let web = container("web").image(format!("acme/web:{release}"));
     on_all(&deploy(match strategy {
         None => web,
@@ -135,7 +137,7 @@ fn on<'a>(state: &'a BTreeMap<String, Pod>, node: &str) -> Vec<&'a Pod> {
 fn a_pod_is_replaced_only_once_the_old_one_is_gone() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let (first, second) = (web("1", None), web("2", Some(Strategy::Replace)));
+        let (first, second) = (web("1", None), web("2", Some(UpdateStrategy::Replace)));
         let states = changed(&mut cluster, &first, &second).await;
         for node in NODES {
             assert!(states.iter().all(|state| on(state, node).len() <= 1), "{states:#?}");
@@ -148,7 +150,7 @@ fn a_pod_is_replaced_only_once_the_old_one_is_gone() {
 fn a_surge_leaves_no_moment_without_a_ready_pod() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let surge = Some(Strategy::Surge);
+        let surge = Some(UpdateStrategy::Surge);
         let states = changed(&mut cluster, &web("1", surge), &web("2", surge)).await;
         for node in NODES {
             let is_served = |state| on(state, node).iter().any(|pod| pod.is_ready);
@@ -162,7 +164,7 @@ fn a_surge_leaves_no_moment_without_a_ready_pod() {
 fn images_are_pulled_before_the_old_pod_ends() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let prepull = Some(Strategy::Prepull);
+        let prepull = Some(UpdateStrategy::Prepull);
         let states = changed(&mut cluster, &web("1", prepull), &web("2", prepull)).await;
         for node in NODES {
             assert!(states.iter().all(|state| on(state, node).len() <= 1), "{states:#?}");
@@ -184,9 +186,9 @@ fn images_are_pulled_before_the_old_pod_ends() {
 fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        let first = web("1", Some(Strategy::Surge));
+        let first = web("1", Some(UpdateStrategy::Surge));
         let large = container("web").image("acme/web:2").request("cpu", "9999");
-        let second = on_all(&deploy(large.strategy(Strategy::Surge)));
+        let second = on_all(&deploy(large.strategy(UpdateStrategy::Surge)));
         let options = Options { pods: Duration::from_secs(1), ..Options::default() };
         let mut target = cluster.fresh(first.inventory(), options).await;
         apply(&mut target, &first).await;
@@ -217,7 +219,7 @@ fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
 fn a_controller_that_is_killed_in_a_surge_or_a_pull_is_gone_on_from() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        for strategy in [Strategy::Surge, Strategy::Prepull] {
+        for strategy in [UpdateStrategy::Surge, UpdateStrategy::Prepull] {
             let mut releases = (2..).map(|n: u32| web(&n.to_string(), Some(strategy)));
             let first = web("1", Some(strategy));
             let options = Options { lease: Duration::from_secs(2), ..Options::default() };

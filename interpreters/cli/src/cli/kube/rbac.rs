@@ -12,7 +12,7 @@ use crate::cli::error::Failure;
 
 /// Print the least that a user must be allowed to plan and apply, for `kubectl apply -f -`.
 ///
-/// Nodes: to get, list and patch them, which has no namespace. DaemonSets, ConfigMaps and a lease, in
+/// Nodes: to get, list and patch them, which has no namespace. DaemonSets, ConfigMaps, a lease, and to list pods, in
 /// the namespace. To read an inventory only, listing nodes is enough.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: escadre kube rbac --user ann | kubectl apply -f -\n\
