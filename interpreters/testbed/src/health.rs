@@ -64,13 +64,18 @@ pub(crate) fn greets(port: u16) -> Result<(), String> {
 
 /// Whether the server that speaks HTTP on `port` says at `path` that all of it is well.
 pub(crate) fn is_healthy(port: u16, path: &str) -> Result<(), String> {
+    get(port, path).map(|_| ())
+}
+
+/// What the server that speaks HTTP on `port` answers at `path`, head and all, if it has it.
+pub(crate) fn get(port: u16, path: &str) -> Result<String, String> {
     let mut stream = connect(port)?;
     let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
     let is_well = answer.lines().next().is_some_and(|line| line.contains(" 200 "));
-    if is_well { Ok(()) } else { Err(answer.lines().last().unwrap_or_default().to_owned()) }
+    if is_well { Ok(answer) } else { Err(answer.lines().last().unwrap_or_default().to_owned()) }
 }
 
 fn connect(port: u16) -> Result<TcpStream, String> {

@@ -126,10 +126,7 @@ fn trouble(error: kube::Error) -> Trouble {
             }
             match code {
                 429 | 502..=504 => Trouble::Passing(why),
-                // The API server gives one reason or none when its storage is away for a while.
-                500 if why.contains("etcdserver") && !why.contains("too large") => {
-                    Trouble::Passing(why)
-                }
+                500 if is_of_storage(&why) => Trouble::Passing(why),
                 _ => Trouble::Told { code, why },
             }
         }
@@ -137,6 +134,13 @@ fn trouble(error: kube::Error) -> Trouble {
         kube::Error::Auth(error) => Trouble::Unknown(error.to_string()),
         error => Trouble::Passing(chain(&error)),
     }
+}
+
+/// Whether `why` is what the API server says while its storage is away, or chooses another leader:
+/// it hands on what its client of etcd says.
+fn is_of_storage(why: &str) -> bool {
+    let is_away = ["etcdserver", "rpc error: code = Unavailable", "rpc error: code = Canceled"];
+    is_away.iter().any(|part| why.contains(part)) && !why.contains("too large")
 }
 
 /// An error and its sources, in one line.

@@ -48,6 +48,11 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) async fn start(kubelets: &[&str]) -> Self {
+        let kubelets = kubelets.iter().map(|name| (*name).to_owned()).collect();
+        Self::start_with(KubeOptions { kubelets, ..KubeOptions::default() }).await
+    }
+
+    pub(crate) async fn start_with(options: KubeOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (policy, audit) = (folder.path().join("policy.yaml"), folder.path().join("audit.log"));
         std::fs::write(&policy, AUDIT).unwrap();
@@ -57,8 +62,7 @@ impl Cluster {
                 format!("--audit-policy-file={}", policy.display()),
                 format!("--audit-log-path={}", audit.display()),
             ],
-            kubelets: kubelets.iter().map(|name| (*name).to_owned()).collect(),
-            ..KubeOptions::default()
+            ..options
         };
         let server = KubeCluster::start_with(&options).unwrap();
         let admin = client(&server, "admin").await;

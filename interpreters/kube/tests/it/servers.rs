@@ -6,6 +6,7 @@ use std::time::Duration;
 use escadre_algebra::{Fleet, container, deploy};
 use escadre_interpreter::{Interpreter, Progress, Silent, Snapshot};
 use escadre_kube::{ApplyError, Kube, Options, ServerError, ServerErrorKind};
+use escadre_testbed::{KubeCluster, KubeOptions};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
@@ -37,10 +38,15 @@ impl Progress for Stop {
     }
 }
 
-#[test]
-fn an_api_server_that_is_killed_during_an_apply_is_told_and_the_apply_ends() {
+/// Applies a fleet to 20 nodes; after the first, `trouble` comes over the servers and is mended: the
+/// apply ends, and what it told is given.
+fn outlives(
+    options: KubeOptions,
+    trouble: impl FnOnce(&mut KubeCluster),
+    mend: impl FnOnce(&mut KubeCluster),
+) -> Vec<String> {
     run(async {
-        let mut cluster = Cluster::start(&[]).await;
+        let mut cluster = Cluster::start_with(options).await;
         let names: Vec<String> = (0..20).map(|i| format!("n{i:02}")).collect();
         let nodes: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
         let wanted = resolved(&fleet(), &nodes);
@@ -59,17 +65,32 @@ fn an_api_server_that_is_killed_during_an_apply_is_told_and_the_apply_ends() {
         });
         tokio::task::block_in_place(|| {
             is_reached.recv_timeout(Duration::from_secs(60)).unwrap();
-            cluster.server.kill_api_server();
+            trouble(&mut cluster.server);
             go.send(()).unwrap();
-            cluster.server.restart_api_server().unwrap();
+            mend(&mut cluster.server);
         });
         let (mut target, applied) = applying.await.unwrap();
         let applied = applied.unwrap();
         assert_eq!((applied.n_written, applied.failed), (nodes.len(), Vec::new()));
         assert_eq!(held(&mut target).await, Snapshot::wanted(&wanted));
-        let notes = notes.lock().unwrap();
-        assert!(notes.iter().any(|note| note.starts_with("trying again (")), "{notes:?}");
+        notes.lock().unwrap().clone()
+    })
+}
+
+#[test]
+fn an_api_server_that_is_killed_during_an_apply_is_told_and_the_apply_ends() {
+    let notes = outlives(KubeOptions::default(), KubeCluster::kill_api_server, |servers| {
+        servers.restart_api_server().unwrap();
     });
+    assert!(notes.iter().any(|note| note.starts_with("trying again (")), "{notes:?}");
+}
+
+#[test]
+fn an_apply_outlives_the_end_of_the_leader_of_etcd() {
+    let options = KubeOptions { n_etcds: 3, ..KubeOptions::default() };
+    let kill = |servers: &mut KubeCluster| assert!(servers.kill_etcd_leader().is_some());
+    // The two that are left choose another; the API server itself may find it before it is asked.
+    outlives(options, kill, |_| {});
 }
 
 #[test]

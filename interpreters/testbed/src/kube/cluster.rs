@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::flags::{Component, Ports, Setup, write_keys};
+use super::flags::{Component, MAX_ETCDS, Ports, Setup, write_keys};
 use super::probe::Prober;
 use super::program::{PROGRAM, STAGES, kubernetes};
 use super::users::{ADMIN, Users};
 use crate::error::TestbedError;
-use crate::health::{Probe, end_of, is_healthy, wait_for};
+use crate::health::{Probe, end_of, get, is_healthy, wait_for};
 use crate::ports::with_free_ports;
 use crate::supervisor::Supervised;
 use crate::tls::Certificates;
@@ -27,6 +27,8 @@ pub struct KubeOptions {
     /// Whether the controllers, the scheduler and kwok run; without them there are etcd and the API
     /// server only, and no node or pod gets anywhere.
     pub controllers: bool,
+    /// How many members etcd has, 1 to 3: with three it outlives the end of one of them.
+    pub n_etcds: usize,
     /// The nodes whose kubelets are users, named `system:node:NODE`.
     pub kubelets: Vec<String>,
 }
@@ -34,7 +36,7 @@ pub struct KubeOptions {
 impl Default for KubeOptions {
     /// Everything runs, and no kubelet is a user.
     fn default() -> Self {
-        Self { api_server_flags: Vec::new(), controllers: true, kubelets: Vec::new() }
+        Self { api_server_flags: Vec::new(), controllers: true, n_etcds: 1, kubelets: Vec::new() }
     }
 }
 
@@ -88,8 +90,8 @@ impl KubeCluster {
         let authority = certificates.authority();
         let users = Users::write(&folder, &options.kubelets, &url(ports.api_server), &authority)?;
         let api_server_flags = options.api_server_flags.clone();
-        let stages = home.join(STAGES);
-        let setup = Setup { folder, ports, certificates, users, api_server_flags, stages };
+        let (stages, n_etcds) = (home.join(STAGES), options.n_etcds.clamp(1, MAX_ETCDS));
+        let setup = Setup { folder, ports, certificates, users, n_etcds, api_server_flags, stages };
         Ok(Self { processes: BTreeMap::new(), program: home.join(PROGRAM), setup, dir })
     }
 
@@ -154,22 +156,38 @@ impl KubeCluster {
 
     /// Kills etcd as `kill -9` does; what it acknowledged is not lost.
     pub fn kill_etcd(&mut self) {
-        self.kill(Component::Etcd);
+        (0..self.setup.n_etcds).for_each(|member| self.kill(Component::Etcd(member)));
     }
 
-    /// Starts etcd again, on the same port and the same files, and waits until it is ready, and the
-    /// API server too if that runs: it tries again every few seconds.
+    /// Kills the member of etcd that leads the others, if one does; which one.
+    pub fn kill_etcd_leader(&mut self) -> Option<usize> {
+        let leads = |port: &u16| {
+            let metrics = get(*port, "/metrics").unwrap_or_default();
+            metrics.lines().any(|line| line == "etcd_server_is_leader 1")
+        };
+        let leader = self.setup.ports.etcd.iter().take(self.setup.n_etcds).position(leads)?;
+        self.kill(Component::Etcd(leader));
+        Some(leader)
+    }
+
+    /// Starts etcd again, on the same ports and the same files, those members that do not run, and
+    /// waits until it is ready, and the API server too if that runs: it tries again every few seconds.
     ///
     /// # Errors
     /// They are not ready in time.
     pub fn restart_etcd(&mut self) -> Result<(), TestbedError> {
-        self.kill_etcd();
-        self.run(Component::Etcd)?;
-        let port = self.setup.ports.etcd;
-        self.wait(Component::Etcd, || match is_healthy(port, "/health") {
-            Ok(()) => Probe::Ready,
-            Err(missing) => Probe::NotYet(missing),
-        })?;
+        let members = (0..self.setup.n_etcds).map(Component::Etcd);
+        let down: Vec<_> = members.filter(|it| !self.processes.contains_key(it)).collect();
+        for member in down {
+            self.run(member)?;
+        }
+        for member in 0..self.setup.n_etcds {
+            let port = self.setup.ports.etcd[member];
+            self.wait(Component::Etcd(member), || match is_healthy(port, "/health") {
+                Ok(()) => Probe::Ready,
+                Err(missing) => Probe::NotYet(missing),
+            })?;
+        }
         if self.processes.contains_key(&Component::ApiServer) {
             self.wait_for_api_server()?;
         }
@@ -239,7 +257,7 @@ impl KubeCluster {
     }
 
     fn log_path(&self, component: Component) -> PathBuf {
-        self.dir.path().join(format!("{}.log", component.name()))
+        self.dir.path().join(format!("{}.log", component.log()))
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) enum Component {
     Scheduler,
     ControllerManager,
     ApiServer,
-    Etcd,
+    /// A member of the storage, counted from 0.
+    Etcd(usize),
 }
 
 impl Component {
@@ -28,16 +29,28 @@ impl Component {
             Self::Scheduler => "kube-scheduler",
             Self::ControllerManager => "kube-controller-manager",
             Self::ApiServer => "kube-apiserver",
-            Self::Etcd => "etcd",
+            Self::Etcd(_) => "etcd",
+        }
+    }
+
+    /// The name of its log, without the ending.
+    pub(crate) fn log(self) -> String {
+        match self {
+            Self::Etcd(member @ 1..) => format!("etcd-{member}"),
+            _ => self.name().to_owned(),
         }
     }
 }
 
+/// How many members the storage may have.
+pub(crate) const MAX_ETCDS: usize = 3;
+
 /// The loopback ports of a control plane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    pub(crate) etcd: u16,
-    etcd_peer: u16,
+    /// Those of the storage's members.
+    pub(crate) etcd: [u16; MAX_ETCDS],
+    etcd_peer: [u16; MAX_ETCDS],
     pub(crate) api_server: u16,
     pub(crate) controller_manager: u16,
     pub(crate) scheduler: u16,
@@ -46,7 +59,8 @@ pub(crate) struct Ports {
 impl Ports {
     /// Ports that were free a moment ago.
     pub(crate) fn free() -> Result<Self, TestbedError> {
-        let [etcd, etcd_peer, api_server, controller_manager, scheduler] = free_ports()?;
+        let [a, b, c, d, e, f, api_server, controller_manager, scheduler] = free_ports()?;
+        let (etcd, etcd_peer) = ([a, b, c], [d, e, f]);
         Ok(Self { etcd, etcd_peer, api_server, controller_manager, scheduler })
     }
 }
@@ -59,6 +73,8 @@ pub(crate) struct Setup {
     pub(crate) ports: Ports,
     pub(crate) certificates: Certificates,
     pub(crate) users: Users,
+    /// How many members the storage has.
+    pub(crate) n_etcds: usize,
     /// More flags of the API server.
     pub(crate) api_server_flags: Vec<String>,
     /// The file of kwok's stages.
@@ -71,7 +87,7 @@ impl Setup {
         let admin = format!("--kubeconfig={}", self.users.kubeconfig(ADMIN)?.display());
         let mut arguments = vec![component.name().to_owned()];
         arguments.extend(match component {
-            Component::Etcd => self.etcd(),
+            Component::Etcd(member) => self.etcd(member),
             Component::ApiServer => self.api_server(),
             Component::ControllerManager => self.controller_manager(admin),
             Component::Scheduler => self.client(admin, self.ports.scheduler),
@@ -80,11 +96,14 @@ impl Setup {
         Ok(arguments)
     }
 
-    fn etcd(&self) -> Vec<String> {
-        let client = format!("http://127.0.0.1:{}", self.ports.etcd);
-        let peer = format!("http://127.0.0.1:{}", self.ports.etcd_peer);
+    fn etcd(&self, member: usize) -> Vec<String> {
+        let client = url(self.ports.etcd[member]);
+        let peer = url(self.ports.etcd_peer[member]);
+        let peers = self.ports.etcd_peer.iter().take(self.n_etcds).enumerate();
+        let peers: Vec<_> = peers.map(|(i, port)| format!("etcd-{i}={}", url(*port))).collect();
         vec![
-            format!("--data-dir={}", self.file("etcd")),
+            format!("--name=etcd-{member}"),
+            format!("--data-dir={}", self.file(&format!("etcd-{member}"))),
             // What is written outlives a killed process, though not the machine.
             "--unsafe-no-fsync".to_owned(),
             "--log-level=warn".to_owned(),
@@ -92,13 +111,14 @@ impl Setup {
             format!("--advertise-client-urls={client}"),
             format!("--listen-peer-urls={peer}"),
             format!("--initial-advertise-peer-urls={peer}"),
-            format!("--initial-cluster=default={peer}"),
+            format!("--initial-cluster={}", peers.join(",")),
         ]
     }
 
     fn api_server(&self) -> Vec<String> {
+        let etcds = self.ports.etcd.iter().take(self.n_etcds).map(|port| url(*port));
         let mut flags = vec![
-            format!("--etcd-servers=http://127.0.0.1:{}", self.ports.etcd),
+            format!("--etcd-servers={}", etcds.collect::<Vec<_>>().join(",")),
             format!("--secure-port={}", self.ports.api_server),
             "--advertise-address=127.0.0.1".to_owned(),
             // No Service leads to it: nothing runs inside of the cluster.
@@ -162,6 +182,10 @@ impl Setup {
     fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
+}
+
+fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 const PRIVATE_KEY: &str = "service-accounts.key";
