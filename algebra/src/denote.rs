@@ -113,32 +113,8 @@ impl Evaluator {
         let mut members: Vec<bool> = Vec::with_capacity(self.dag.len());
         for (at, fleet) in self.dag.nodes.iter().enumerate() {
             let of = &self.dag.operands[at];
-            let first = of.first().is_some_and(|&f| members[f]);
-            let member = match &fleet.0.op {
-                Op::Union if mutant!(UnionMembersAnd) => of.iter().all(|&f| members[f]),
-                Op::Union if mutant!(UnionStartsFull) => true,
-                Op::Overlay if mutant!(OverlayBaseMembers) => first,
-                Op::Overlay if mutant!(OverlayStartsFull) => true,
-                Op::Patch if mutant!(PatchAddsMembers) => first || members[of[1]],
-                Op::Patch if mutant!(PatchNeedsMember) => first && members[of[1]],
-                Op::Mask if mutant!(MaskNeedsMember) => first && members[of[1]],
-                Op::Mask if mutant!(MaskLosesMembers) => first && !members[of[1]],
-                Op::Mask if mutant!(MaskAddsMembers) => first || members[of[1]],
-                Op::Within if mutant!(WithinEither) => first || members[of[1]],
-                Op::Within if mutant!(WithinInverted) => first && !members[of[1]],
-                Op::Without if mutant!(WithoutIgnored, WithoutBare) => first,
-                Op::Without if mutant!(WithoutInverted) => first && members[of[1]],
-                Op::Without if mutant!(WithoutSymmetric) => first != members[of[1]],
-                Op::Without if mutant!(WithoutOther) => !first && members[of[1]],
-                Op::Restrict(_) if mutant!(RestrictWrongSide) => !self.holds(at, answers) && first,
-                Op::Restrict(_) if mutant!(RestrictBare, RestrictIgnored) => first,
-                Op::Restrict(_) if mutant!(RestrictAddsMembers) => self.holds(at, answers),
-                Op::Choose(_) if mutant!(ChooseFallsThrough) => {
-                    members[of[1]] || first && self.holds(at, answers)
-                }
-                Op::Forget(paths) if mutant!(ForgetLosesMembers) => first && !paths.is_everything(),
-                Op::Forget(_) if mutant!(ForgetAddsMembers) => true,
-                Op::Keep(_) if mutant!(KeepAddsMembers) => true,
+            let mistaken = self.mistaken_member(at, &members, answers);
+            let member = mistaken.unwrap_or_else(|| match &fleet.0.op {
                 Op::Empty | Op::Invalid(_) | Op::Foreign(_) => false,
                 Op::All | Op::Deploy(_) => true,
                 Op::Union | Op::Overlay => of.iter().any(|&f| members[f]),
@@ -146,23 +122,52 @@ impl Evaluator {
                 Op::Within => members[of[0]] && members[of[1]],
                 Op::Without => members[of[0]] && !members[of[1]],
                 Op::Restrict(_) => self.holds(at, answers) && members[of[0]],
-                Op::Choose(_) if mutant!(ChooseLosesOtherwise) => self.holds(at, answers) && first,
                 Op::Choose(_) => members[of[usize::from(!self.chooses(at, answers))]],
-            };
+            });
             members.push(member);
         }
         members
     }
 
+    /// Whether node `at` is a member under the mistake that is switched on, if it is about that.
+    fn mistaken_member(&self, at: usize, members: &[bool], answers: &Answers) -> Option<bool> {
+        let of = &self.dag.operands[at];
+        let first = of.first().is_some_and(|&f| members[f]);
+        Some(match &self.dag.nodes[at].0.op {
+            Op::Union if mutant!(UnionMembersAnd) => of.iter().all(|&f| members[f]),
+            Op::Union if mutant!(UnionStartsFull) => true,
+            Op::Overlay if mutant!(OverlayBaseMembers) => first,
+            Op::Overlay if mutant!(OverlayStartsFull) => true,
+            Op::Patch if mutant!(PatchAddsMembers) => first || members[of[1]],
+            Op::Patch if mutant!(PatchNeedsMember) => first && members[of[1]],
+            Op::Mask if mutant!(MaskNeedsMember) => first && members[of[1]],
+            Op::Mask if mutant!(MaskLosesMembers) => first && !members[of[1]],
+            Op::Mask if mutant!(MaskAddsMembers) => first || members[of[1]],
+            Op::Within if mutant!(WithinEither) => first || members[of[1]],
+            Op::Within if mutant!(WithinInverted) => first && !members[of[1]],
+            Op::Without if mutant!(WithoutIgnored, WithoutBare) => first,
+            Op::Without if mutant!(WithoutInverted) => first && members[of[1]],
+            Op::Without if mutant!(WithoutSymmetric) => first != members[of[1]],
+            Op::Without if mutant!(WithoutOther) => !first && members[of[1]],
+            Op::Restrict(_) if mutant!(RestrictWrongSide) => !self.holds(at, answers) && first,
+            Op::Restrict(_) if mutant!(RestrictBare, RestrictIgnored) => first,
+            Op::Restrict(_) if mutant!(RestrictAddsMembers) => self.holds(at, answers),
+            Op::Choose(_) if mutant!(ChooseFallsThrough) => {
+                members[of[1]] || first && self.holds(at, answers)
+            }
+            Op::Forget(paths) if mutant!(ForgetLosesMembers) => first && !paths.is_everything(),
+            Op::Forget(_) if mutant!(ForgetAddsMembers) => true,
+            Op::Keep(_) if mutant!(KeepAddsMembers) => true,
+            Op::Choose(_) if mutant!(ChooseLosesOtherwise) => self.holds(at, answers) && first,
+            _ => return None,
+        })
+    }
+
     /// The operands whose claims node `at` needs, given who is a member.
     fn needs(&self, at: usize, members: &[bool], answers: &Answers) -> Vec<usize> {
         let of = &self.dag.operands[at];
-        let needed = match &self.dag.nodes[at].0.op {
-            Op::Within if mutant!(WithinOther) => &of[1..],
-            Op::Without if mutant!(WithoutOther) => &of[1..],
-            Op::Without if mutant!(WithoutBare) && members[of[1]] => &[],
-            Op::Restrict(_) if mutant!(RestrictBare) && !self.holds(at, answers) => &[],
-            Op::Choose(_) if mutant!(ChooseFallsThrough) && !members[of[0]] => &of[1..],
+        let mistaken = self.mistaken_needs(at, members, answers);
+        let needed = mistaken.unwrap_or_else(|| match &self.dag.nodes[at].0.op {
             Op::Empty | Op::All | Op::Deploy(_) | Op::Invalid(_) | Op::Foreign(_) => &[],
             Op::Union | Op::Overlay | Op::Patch | Op::Mask => of,
             Op::Choose(_) if self.chooses(at, answers) => &of[..1],
@@ -173,8 +178,21 @@ impl Evaluator {
             | Op::Forget(_)
             | Op::Keep(_)
             | Op::Named(_) => &of[..1],
-        };
+        });
         needed.iter().copied().filter(|&operand| members[operand]).collect()
+    }
+
+    /// What node `at` needs under the mistake that is switched on, if it is about that.
+    fn mistaken_needs(&self, at: usize, members: &[bool], answers: &Answers) -> Option<&[usize]> {
+        let of = &self.dag.operands[at];
+        Some(match &self.dag.nodes[at].0.op {
+            Op::Within if mutant!(WithinOther) => &of[1..],
+            Op::Without if mutant!(WithoutOther) => &of[1..],
+            Op::Without if mutant!(WithoutBare) && members[of[1]] => &[],
+            Op::Restrict(_) if mutant!(RestrictBare) && !self.holds(at, answers) => &[],
+            Op::Choose(_) if mutant!(ChooseFallsThrough) && !members[of[0]] => &of[1..],
+            _ => return None,
+        })
     }
 
     /// The claims on a device with `answers`, words not instantiated.

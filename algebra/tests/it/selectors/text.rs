@@ -104,7 +104,31 @@ fn errors_point_at_the_place_and_say_what_should_stand_there() {
     assert!(show("x)").contains("expected `and`, `or`, `,` or the end"));
     assert!(show("bucket(s) < 101%").contains("a percentage"));
     assert!(show("bucket(s) in [20%, 10%)").contains("does not end before it starts"));
-    assert!(show("id() = \"a b\"").contains("a device id"));
+    assert!(
+        show("id() = \"a b\"").starts_with("column 8: found a quoted string, expected a device")
+    );
+    assert!(
+        show("id == \"a b\"").starts_with("column 7: found a quoted string, expected a device")
+    );
+    for text in ["x ! y", "x ( y", "x [ y"] {
+        assert!(show(text).starts_with("column 3: found"), "{text}");
+        assert!(
+            show(text).ends_with("expected a comparison, `and`, `or`, `,` or the end"),
+            "{text}"
+        );
+    }
+    assert_eq!(show("bucket(a||b) < 1%"), "column 8: found `a||b`, expected a salt");
+    for point in ["10", "0x00000000000000", "0x00000000000000001", "0x000000000000000g"] {
+        let told = show(&format!("bucket(s) < {point}"));
+        assert!(
+            told.starts_with(&format!("column 13: found `{point}`, expected a perc")),
+            "{told}"
+        );
+    }
+    // A label may be called so.
+    for text in ["id", "id, x = a"] {
+        assert!(Selector::parse(text).is_ok(), "{text}");
+    }
     let error = Selector::parse("\"clé\" = = ö").unwrap_err();
     assert_eq!((error.offset(), error.column()), (9, 9));
     assert_eq!(error.pointing(), "\"clé\" = = ö\n        ^\nfound `=`, expected a value");
@@ -112,9 +136,24 @@ fn errors_point_at_the_place_and_say_what_should_stand_there() {
         (error.input(), error.found(), error.expected()),
         ("\"clé\" = = ö", "`=`", "a value")
     );
+}
+
+#[test]
+fn errors_show_forty_characters_to_both_sides_of_the_place() {
     let far = Selector::parse(&format!("{} = = {}", "x".repeat(60), "y".repeat(60))).unwrap_err();
     assert_eq!(far.pointing().lines().count(), 3);
-    assert!(far.pointing().lines().all(|line| line.chars().count() < 90));
+    let (left, right) = ("x".repeat(37), "y".repeat(38));
+    let caret = format!("{}^", " ".repeat(41));
+    assert_eq!(
+        far.pointing(),
+        format!("…{left} = = {right}…\n{caret}\nfound `=`, expected a value")
+    );
+    // As much as is shown, and not one character more.
+    let near = Selector::parse(&format!("{} = = {}", "x".repeat(37), "y".repeat(38))).unwrap_err();
+    let line = format!("{} = = {}", "x".repeat(37), "y".repeat(38));
+    assert_eq!(near.pointing().lines().next(), Some(line.as_str()));
+    let odd = Selector::parse("x =\t\u{1}= y").unwrap_err();
+    assert!(!odd.pointing().lines().next().unwrap_or_default().contains(char::is_control));
 }
 
 #[test]
