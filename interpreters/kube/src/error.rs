@@ -42,6 +42,20 @@ pub enum LowerErrorKind {
         /// The labels.
         labels: Vec<String>,
     },
+    /// It differs on each device, in more shards than it may be in.
+    Shards {
+        /// How many shards there may be.
+        n_max: usize,
+    },
+    /// A file that differs on each device is used otherwise than as that one file.
+    Mount {
+        /// The file.
+        file: ResourceName,
+        /// How it is used.
+        why: &'static str,
+    },
+    /// The device has a file of its own, and an id that no node has.
+    Key,
     /// It is larger than an object may be.
     TooLarge {
         /// What is too large.
@@ -76,6 +90,16 @@ impl fmt::Display for LowerErrorKind {
                 "the labels that it mentions ({}) make more than {n_max} objects of it",
                 labels.join(", ")
             ),
+            Self::Shards { n_max } => write!(
+                f,
+                "it differs on each device, and its files would be in more than {n_max} ConfigMaps"
+            ),
+            Self::Mount { file, why } => {
+                write!(f, "the file `{file}` is another one on each device, and {why}")
+            }
+            Self::Key => {
+                f.write_str("it differs on each device, and the id is no name that a node can have")
+            }
             Self::TooLarge { what, n_bytes, n_max } => {
                 write!(f, "{what} takes {n_bytes} bytes, and Kubernetes holds {n_max}")
             }
@@ -117,12 +141,19 @@ impl LowerError {
                 "`unset` the field in a layer, or set it to what Kubernetes expects"
             }
             LowerErrorKind::PerDevice { .. } => {
-                "say the id in a variable, in `command` or `args`, or in the `subPath` of a mount"
+                "say the id in a variable, in `command` or `args`, in the `subPath` of a mount, or in the text of a file"
             }
             LowerErrorKind::Placeholder => "write the id with `device_id()`",
             LowerErrorKind::Split { .. } => {
                 "mention labels of fewer values, or put what differs into a file that the pod reads"
             }
+            LowerErrorKind::Shards { .. } => {
+                "make it smaller; if single devices were changed many times, change it or the pod that mounts it on all devices at once: then all are put together anew"
+            }
+            LowerErrorKind::Mount { .. } => {
+                "mount it from a volume of its own: `.volume(\"v\", Volume::config_map(FILE))` and `.mount(DIRECTORY, Mount::of(\"v\"))`"
+            }
+            LowerErrorKind::Key => "say the names of the nodes in the inventory",
             LowerErrorKind::TooLarge { .. } => {
                 "put what is large into an image or a volume, and name it from here"
             }

@@ -7,10 +7,11 @@ use escadre_algebra::{DeviceId, Outcome, Path};
 use escadre_interpreter::{Change, ChangeKind};
 use serde_json::{Value as Json, json};
 
-use crate::error::LowerError;
+use crate::error::{LowerError, LowerErrorKind};
 use crate::lower::{Lowering, Objects};
 use crate::manifest::Manifest;
 use crate::names::{label_pointer, member_label, resource_label};
+use crate::shard::MAX_SHARDS;
 use crate::world::{Membership, Meta, Node, World};
 
 /// The labels of ours that a node has.
@@ -52,7 +53,7 @@ impl Work {
         world: &World,
         objects: &Objects,
     ) -> Result<Self, LowerError> {
-        let mut lowering = Lowering::new(&objects.contents);
+        let mut lowering = Lowering::new(objects, Some(world));
         let (mut nodes, mut needed) = (Vec::with_capacity(changes.len()), Vec::new());
         let mut known: BTreeSet<Arc<Labels>> = BTreeSet::new();
         for change in changes {
@@ -70,6 +71,7 @@ impl Work {
                 after,
             });
         }
+        bounded(&nodes, world, objects)?;
         for (variant, (manifest, device)) in lowering.manifests {
             let there = world.objects.get(&variant);
             if there.is_none_or(|stored| stored.state.is_none()) {
@@ -81,6 +83,25 @@ impl Work {
         needed.sort_by_key(|due| due.manifest.kind());
         Ok(Self { objects: needed, nodes })
     }
+}
+
+/// Refuses more shards of a resource than there may be, with those that other nodes keep.
+fn bounded(nodes: &[Relabel], world: &World, objects: &Objects) -> Result<(), LowerError> {
+    let changed: BTreeSet<&DeviceId> = nodes.iter().map(|relabel| &relabel.device).collect();
+    for resource in objects.shards.resources() {
+        let label = resource_label(resource);
+        let others = world.nodes.iter().filter(|(id, it)| !it.is_theirs() && !changed.contains(id));
+        let mut shards: BTreeSet<&String> =
+            others.filter_map(|(_, node)| node.labels.get(&label)).collect();
+        for relabel in nodes.iter().filter(|relabel| relabel.patch.is_ok()) {
+            shards.extend(relabel.after.get(&label));
+            if shards.len() > MAX_SHARDS {
+                let kind = LowerErrorKind::Shards { n_max: MAX_SHARDS };
+                return Err(LowerError::new(kind, resource, &relabel.device));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How many places are told of one object.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::lower::Variants;
 use crate::manifest::Kind;
 use crate::names::{Variant, member_label, parse_resource_label};
+use crate::template::Entries;
 
 /// The metadata of an object, as far as it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -85,6 +86,8 @@ pub(crate) struct Stored {
     pub(crate) resource: ResourceName,
     /// What it holds, if it is as it was written.
     pub(crate) state: Option<Arc<ResourceState>>,
+    /// The devices of a shard, of which `state` is the template.
+    pub(crate) entries: Option<Arc<Entries>>,
     /// How many nodes run it, as the DaemonSet controller counts.
     pub(crate) n_desired: i64,
 }

@@ -9,6 +9,7 @@
 mod cluster;
 mod conformance;
 mod drift;
+mod files;
 mod identities;
 mod pods;
 mod servers;
