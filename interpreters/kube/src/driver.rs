@@ -3,6 +3,7 @@
 mod apply;
 mod lease;
 mod observe;
+mod own;
 mod request;
 mod write;
 

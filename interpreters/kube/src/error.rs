@@ -5,6 +5,8 @@ use std::fmt;
 use escadre_algebra::{DeviceId, ResourceName};
 use escadre_interpreter::{Refused, Stale};
 
+use crate::foreign::Foreign;
+
 /// The source of an error, whatever library it is of.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -289,6 +291,9 @@ pub enum ApplyError {
     /// What is to be written cannot be held; nothing was written.
     #[error(transparent)]
     Lower(#[from] LowerError),
+    /// Others made what stands where the fleet's objects are to be; no node was written.
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
     /// Another apply took the lease; what was written before is whole devices.
     #[error("another apply (`{theirs}`) took the lease from this one after {n_done} devices")]
     Fenced {
@@ -315,6 +320,7 @@ impl ApplyError {
         let help = match self {
             Self::Stale(stale) => stale.help(),
             Self::Refused(refused) => refused.help(),
+            Self::Foreign(foreign) => foreign.help(),
             Self::Lower(error) => return error.help(),
             Self::Fenced { .. } => "let the other apply end, then plan again",
             Self::Died { .. } => "plan and apply again: it goes on where this one ended",

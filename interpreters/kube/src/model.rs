@@ -60,6 +60,7 @@ fn apply(
         let mut meta = object["metadata"].clone();
         meta["uid"] = "u".into();
         meta["generation"] = 1.into();
+        meta["managedFields"] = json!([{"manager": crate::names::MANAGER}]);
         world.add(due.manifest.kind(), serde_json::from_value(meta).unwrap(), 1);
     }
     let mut written = BTreeSet::new();

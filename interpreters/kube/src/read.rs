@@ -7,6 +7,7 @@ use escadre_algebra::{Configuration, DeviceId, ResourceName, ResourceState};
 use escadre_interpreter::Snapshot;
 use serde_json::Value as Json;
 
+use crate::foreign::{Owner, is_ours, owners};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER, Variant, object_name};
 use crate::pod::ID;
@@ -36,6 +37,11 @@ impl World {
             self.anomalies.push(Anomaly { what, why });
             return;
         };
+        if !is_ours(&meta) {
+            let why = format!("it was not made by this project{}", by(&owners(&meta)));
+            self.anomalies.push(Anomaly { what, why });
+            return;
+        }
         let (state, entries) = match state(kind, &meta, &resource, &variant) {
             Ok((state, entries)) => (Some(Arc::new(state)), entries.map(Arc::new)),
             Err(why) => {
@@ -98,6 +104,11 @@ fn state(
         }
     }
     Ok((state, entries))
+}
+
+/// Who made an object, in words.
+fn by(owners: &[Owner]) -> String {
+    owners.first().map(|owner| format!(", but by `{}`", owner.manager)).unwrap_or_default()
 }
 
 /// Who changed the spec last, besides this project, in words.

@@ -32,6 +32,8 @@ pub(crate) struct Due {
     pub(crate) manifest: Manifest,
     /// What stands in its place.
     pub(crate) there: Option<Meta>,
+    /// Whether that is another's, and is to be taken over.
+    pub(crate) is_foreign: bool,
 }
 
 /// A node to be relabelled.
@@ -77,7 +79,8 @@ impl Work {
             if there.is_none_or(|stored| stored.state.is_none()) {
                 let there = there.map(|stored| stored.meta.clone());
                 let sources = sources(objects, &manifest, &device);
-                needed.push(Due { manifest: manifest.written_at(sources), there });
+                let manifest = manifest.written_at(sources);
+                needed.push(Due { manifest, there, is_foreign: false });
             }
         }
         needed.sort_by_key(|due| due.manifest.kind());

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Kube;
 use crate::error::{ServerError, ServerErrorKind};
+use crate::foreign::{self, Owner};
 
 /// How long one answer is waited for at most; never longer than a lease is surely held.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +28,8 @@ pub(super) const METADATA_LIST: &str =
 pub(super) enum Trouble {
     /// The API server says so, with this code.
     Told { code: u16, why: String },
+    /// Others own fields that a server-side apply would write.
+    Owned(Vec<Owner>),
     /// It may work when tried again; whether it was done is unknown.
     Passing(String),
     /// The answer is not understood.
@@ -118,8 +121,14 @@ fn trouble(error: kube::Error) -> Trouble {
     match error {
         kube::Error::Api(status) => {
             let (code, mut why) = (status.code, status.message.clone());
-            let causes = status.details.iter().flat_map(|details| &details.causes);
-            for cause in causes.take(3) {
+            let causes = || status.details.iter().flat_map(|details| &details.causes);
+            let conflicts = causes().filter(|cause| cause.reason == "FieldManagerConflict");
+            let owned: Vec<_> =
+                conflicts.map(|it| (it.message.clone(), it.field.clone())).collect();
+            if !owned.is_empty() {
+                return Trouble::Owned(foreign::conflicts(&owned));
+            }
+            for cause in causes().take(3) {
                 if !why.contains(&cause.message) {
                     why = format!("{why}; {}: {}", cause.field, cause.message);
                 }
@@ -182,6 +191,11 @@ pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> S
             ServerErrorKind::NoNamespace { namespace: namespace.clone() }
         }
         Trouble::Told { why, .. } => ServerErrorKind::Refused { doing, why },
+        Trouble::Owned(owners) => {
+            let managers: Vec<_> = owners.into_iter().map(|owner| owner.manager).collect();
+            let why = format!("fields are owned by {}", managers.join(", "));
+            ServerErrorKind::Refused { doing, why }
+        }
         Trouble::Odd(why) => ServerErrorKind::Odd { doing, why },
         Trouble::Passing(why) => ServerErrorKind::Unreachable { doing, why },
     };

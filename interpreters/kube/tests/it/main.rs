@@ -11,5 +11,7 @@ mod conformance;
 mod drift;
 mod files;
 mod identities;
+mod moving;
+mod ownership;
 mod pods;
 mod servers;
