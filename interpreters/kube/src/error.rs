@@ -200,6 +200,15 @@ pub enum ServerErrorKind {
         /// What it says.
         why: String,
     },
+    /// A policy of the cluster, or a webhook, refuses.
+    Denied {
+        /// Its name.
+        by: String,
+        /// What was asked.
+        doing: &'static str,
+        /// What it says.
+        why: String,
+    },
     /// The namespace does not exist.
     NoNamespace {
         /// Its name.
@@ -231,6 +240,7 @@ impl fmt::Display for ServerErrorKind {
             }
             Self::Unknown { why } => write!(f, "the API server does not know who asks: {why}"),
             Self::Forbidden { why } => write!(f, "the rights are not enough: {why}"),
+            Self::Denied { by, doing, why } => write!(f, "`{by}` denies it ({doing}): {why}"),
             Self::NoNamespace { namespace } => write!(f, "there is no namespace `{namespace}`"),
             Self::Refused { doing, why } => write!(f, "the API server refuses ({doing}): {why}"),
             Self::Odd { doing, why } => {
@@ -264,6 +274,9 @@ impl ServerError {
             }
             ServerErrorKind::Forbidden { .. } => {
                 "`escadre kube rbac` prints the rights that are needed; an administrator applies them with `kubectl apply -f -`".to_owned()
+            }
+            ServerErrorKind::Denied { .. } => {
+                "no node was written; change the fleet, or ask who runs the cluster what it is for".to_owned()
             }
             ServerErrorKind::NoNamespace { namespace } => {
                 format!("make it with `kubectl create namespace {namespace}`, or name another one: `kube:CONTEXT?namespace=NAME`")

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::Kube;
 use super::lease::Held;
 use super::own;
-use super::request::{Attempts, Call, METADATA, Trouble, lasting, send};
+use super::request::{Attempts, Call, METADATA, Trouble, denied_by, lasting, send};
 use crate::error::ServerError;
 use crate::foreign::{Foreign, ForeignObject};
 use crate::manifest::{Kind, Manifest};
@@ -182,6 +182,11 @@ pub(super) async fn node(
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
             Err(Trouble::Told { code: 404, .. }) => {
                 return Ok(Relabelled::Not("the node is gone".to_owned()));
+            }
+            // A policy may be of this node alone.
+            Err(Trouble::Told { why, .. }) if denied_by(&why).is_some() => {
+                let by = denied_by(&why).unwrap_or_default();
+                return Ok(Relabelled::Not(format!("`{by}` denies it: {why}")));
             }
             // A test of the patch failed, or a write of the node was lost to another.
             Err(Trouble::Told { code: 422 | 409, why }) => {

@@ -6,6 +6,7 @@
     reason = "what tests are built from is sound, or the test fails"
 )]
 
+mod admission;
 mod cluster;
 mod conformance;
 mod drift;
