@@ -8,7 +8,8 @@ use escadre_algebra::Coverage;
 use crate::plan::{Change, ChangeKind, Plan};
 use crate::present::number;
 
-/// What the user agreed to: how many members may leave, and whether devices may be pruned.
+/// What the user agreed to: how many members may leave, whether devices may be pruned, and whether
+/// what others made may be taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consent {
     /// The share of today's members that may leave without an explicit consent.
@@ -17,12 +18,14 @@ pub struct Consent {
     pub accept_shrink: bool,
     /// Whether to leave alone the members that would be removed, instead of refusing the plan.
     pub keep_removed: bool,
+    /// An explicit consent to taking over what others made where the target's own is to be.
+    pub adopt: bool,
 }
 
 impl Default for Consent {
     /// A fifth of the members may leave.
     fn default() -> Self {
-        Self { max_shrink: Share(20), accept_shrink: false, keep_removed: false }
+        Self { max_shrink: Share(20), accept_shrink: false, keep_removed: false, adopt: false }
     }
 }
 

@@ -21,8 +21,7 @@ pub(crate) fn data(
     content: Option<&[u8]>,
 ) -> Result<Map<String, Json>, LowerErrorKind> {
     if let Some((field, _)) = state.leaves().iter().find(|(_, value)| mentions_id(value)) {
-        let field = field.iter().map(Field::as_str).collect::<Vec<_>>().join(".");
-        return Err(LowerErrorKind::PerDevice { field });
+        return Err(LowerErrorKind::PerDevice { field: field_name(field) });
     }
     if let Some(entries) = entries(state) {
         return bounded(entries);
@@ -46,6 +45,25 @@ pub(crate) fn data(
         Err(error) => data.insert("binaryData".to_owned(), json!({key: base64(error.as_bytes())})),
     };
     bounded(data)
+}
+
+/// The one file that `state` is on a device, which has no other content: its entry, and its text.
+pub(crate) fn file(
+    name: &ResourceName,
+    state: &ResourceState,
+) -> Result<(String, String), LowerErrorKind> {
+    let data = data(name, state, None)?;
+    let mut entries = data.get("data").and_then(Json::as_object).into_iter().flatten();
+    match (entries.next(), entries.next(), data.len()) {
+        (Some((entry, Json::String(text))), None, 1) => Ok((entry.clone(), text.clone())),
+        // Whichever entry it is that mentions the id.
+        _ => Err(LowerErrorKind::PerDevice { field: "data".to_owned() }),
+    }
+}
+
+/// The name of a field, for people.
+pub(crate) fn field_name(field: &[Field]) -> String {
+    field.iter().map(Field::as_str).collect::<Vec<_>>().join(".")
 }
 
 /// `data`, unless it is more than a ConfigMap holds.

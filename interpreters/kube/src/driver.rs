@@ -4,6 +4,7 @@ mod apply;
 mod lease;
 mod node;
 mod observe;
+mod own;
 mod request;
 mod write;
 

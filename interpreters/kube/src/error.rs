@@ -5,6 +5,8 @@ use std::fmt;
 use escadre_algebra::{DeviceId, ResourceName};
 use escadre_interpreter::{Refused, Stale};
 
+use crate::foreign::Foreign;
+
 /// The source of an error, whatever library it is of.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,6 +44,20 @@ pub enum LowerErrorKind {
         /// The labels.
         labels: Vec<String>,
     },
+    /// It differs on each device, in more shards than it may be in.
+    Shards {
+        /// How many shards there may be.
+        n_max: usize,
+    },
+    /// A file that differs on each device is used otherwise than as that one file.
+    Mount {
+        /// The file.
+        file: ResourceName,
+        /// How it is used.
+        why: &'static str,
+    },
+    /// The device has a file of its own, and an id that no node has.
+    Key,
     /// It is larger than an object may be.
     TooLarge {
         /// What is too large.
@@ -76,6 +92,16 @@ impl fmt::Display for LowerErrorKind {
                 "the labels that it mentions ({}) make more than {n_max} objects of it",
                 labels.join(", ")
             ),
+            Self::Shards { n_max } => write!(
+                f,
+                "it differs on each device, and its files would be in more than {n_max} ConfigMaps"
+            ),
+            Self::Mount { file, why } => {
+                write!(f, "the file `{file}` is another one on each device, and {why}")
+            }
+            Self::Key => {
+                f.write_str("it differs on each device, and the id is no name that a node can have")
+            }
             Self::TooLarge { what, n_bytes, n_max } => {
                 write!(f, "{what} takes {n_bytes} bytes, and Kubernetes holds {n_max}")
             }
@@ -117,12 +143,19 @@ impl LowerError {
                 "`unset` the field in a layer, or set it to what Kubernetes expects"
             }
             LowerErrorKind::PerDevice { .. } => {
-                "say the id in a variable, in `command` or `args`, or in the `subPath` of a mount"
+                "say the id in a variable, in `command` or `args`, in the `subPath` of a mount, or in the text of a file"
             }
             LowerErrorKind::Placeholder => "write the id with `device_id()`",
             LowerErrorKind::Split { .. } => {
                 "mention labels of fewer values, or put what differs into a file that the pod reads"
             }
+            LowerErrorKind::Shards { .. } => {
+                "make it smaller; if single devices were changed many times, change it or the pod that mounts it on all devices at once: then all are put together anew"
+            }
+            LowerErrorKind::Mount { .. } => {
+                "mount it from a volume of its own: `.volume(\"v\", Volume::config_map(FILE))` and `.mount(DIRECTORY, Mount::of(\"v\"))`"
+            }
+            LowerErrorKind::Key => "say the names of the nodes in the inventory",
             LowerErrorKind::TooLarge { .. } => {
                 "put what is large into an image or a volume, and name it from here"
             }
@@ -167,6 +200,15 @@ pub enum ServerErrorKind {
         /// What it says.
         why: String,
     },
+    /// A policy of the cluster, or a webhook, refuses.
+    Denied {
+        /// Its name.
+        by: String,
+        /// What was asked.
+        doing: &'static str,
+        /// What it says.
+        why: String,
+    },
     /// The namespace does not exist.
     NoNamespace {
         /// Its name.
@@ -198,6 +240,7 @@ impl fmt::Display for ServerErrorKind {
             }
             Self::Unknown { why } => write!(f, "the API server does not know who asks: {why}"),
             Self::Forbidden { why } => write!(f, "the rights are not enough: {why}"),
+            Self::Denied { by, doing, why } => write!(f, "`{by}` denies it ({doing}): {why}"),
             Self::NoNamespace { namespace } => write!(f, "there is no namespace `{namespace}`"),
             Self::Refused { doing, why } => write!(f, "the API server refuses ({doing}): {why}"),
             Self::Odd { doing, why } => {
@@ -232,6 +275,9 @@ impl ServerError {
             ServerErrorKind::Forbidden { .. } => {
                 "`escadre kube rbac` prints the rights that are needed; an administrator applies them with `kubectl apply -f -`".to_owned()
             }
+            ServerErrorKind::Denied { .. } => {
+                "no node was written; change the fleet, or ask who runs the cluster what it is for".to_owned()
+            }
             ServerErrorKind::NoNamespace { namespace } => {
                 format!("make it with `kubectl create namespace {namespace}`, or name another one: `kube:CONTEXT?namespace=NAME`")
             }
@@ -258,6 +304,9 @@ pub enum ApplyError {
     /// What is to be written cannot be held; nothing was written.
     #[error(transparent)]
     Lower(#[from] LowerError),
+    /// Others made what stands where the fleet's objects are to be; no node was written.
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
     /// Another apply took the lease; what was written before is whole devices.
     #[error("another apply (`{theirs}`) took the lease from this one after {n_done} devices")]
     Fenced {
@@ -284,6 +333,7 @@ impl ApplyError {
         let help = match self {
             Self::Stale(stale) => stale.help(),
             Self::Refused(refused) => refused.help(),
+            Self::Foreign(foreign) => foreign.help(),
             Self::Lower(error) => return error.help(),
             Self::Fenced { .. } => "let the other apply end, then plan again",
             Self::Died { .. } => "plan and apply again: it goes on where this one ended",

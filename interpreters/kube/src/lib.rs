@@ -8,7 +8,8 @@
 //! [`Kube`] is an [`Interpreter`](escadre_interpreter::Interpreter): it lowers, observes, lifts,
 //! plans and applies. Objects are named by their content and never updated; all labels of a node
 //! change in one request, on the condition of what was seen; a lease keeps other controllers out.
-//! `docs/adr/0007-kubernetes.md` argues why no node is ever half old and half new.
+//! `docs/adr/0007-kubernetes.md` argues why no node is ever half old and half new, and
+//! `docs/adr/0009-per-device-files.md` why a file that differs on each device takes few objects.
 //!
 //! In reading order: [`Variant`] is what things are called, [`World`] what a cluster holds,
 //! [`Objects`] what it is to hold, [`Address`] where it is and [`connect()`] the way there, [`Kube`]
@@ -37,15 +38,21 @@ mod connect;
 mod data;
 mod driver;
 mod error;
+mod foreign;
 mod inventory;
 mod lower;
 mod manifest;
+#[cfg(test)]
+mod model;
+mod mount;
 mod names;
 mod pod;
 pub mod rbac;
 mod read;
+mod shard;
 mod steps;
 mod strategy;
+mod template;
 mod work;
 mod world;
 
@@ -53,6 +60,7 @@ pub use address::{Address, AddressError};
 pub use connect::{ConnectError, ConnectErrorKind, connect};
 pub use driver::{Kube, Options};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
+pub use foreign::{Foreign, ForeignObject, Owner};
 pub use inventory::InventoryError;
 pub use lower::Objects;
 pub use names::{Variant, member_label, parse_resource_label, resource_label};

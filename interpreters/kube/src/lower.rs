@@ -1,21 +1,26 @@
 //! From resolved fleets to objects of Kubernetes, and to the labels of nodes. Pure.
 
+mod place;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use escadre_algebra::{
     Configuration, DeviceId, Digest, Facts, Knowledge, LabelKey, Member, Outcome, Resolved,
-    ResourceName, ResourceState, Value, for_each_config_map,
+    ResourceName, ResourceState, Value,
 };
 use escadre_interpreter::named_content;
-use serde_json::Value as Json;
 
 use crate::data;
 use crate::error::{LowerError, LowerErrorKind};
 use crate::manifest::{Manifest, Part};
-use crate::names::{Variant, object_name};
+use crate::mount::{Mountables, Mounted, mount};
+use crate::names::Variant;
 use crate::pod::{self, ID};
+use crate::shard::Shards;
 use crate::strategy;
+use crate::world::World;
+use place::Shape;
 
 /// How many objects the labels that a resource mentions may make of it.
 pub(crate) const MAX_SPLIT: usize = 64;
@@ -26,6 +31,7 @@ pub struct Objects {
     pub(crate) resolved: Resolved,
     pub(crate) contents: BTreeMap<Digest, Arc<[u8]>>,
     pub(crate) namespace: String,
+    pub(crate) shards: Arc<Shards>,
 }
 
 /// The variants of the resources that one device has.
@@ -34,8 +40,9 @@ pub(crate) type Variants = BTreeMap<ResourceName, Variant>;
 /// The objects for `resolved`. Costs O(devices + distinct configurations · claims).
 pub(crate) fn lower(resolved: &Resolved, namespace: &str) -> Result<Objects, LowerError> {
     let (contents, namespace) = (resolved.fleet().contents(), namespace.to_owned());
-    let objects = Objects { resolved: resolved.clone(), contents, namespace };
-    let mut lowering = Lowering::new(&objects.contents);
+    let shards = Arc::new(Shards::of(resolved)?);
+    let objects = Objects { resolved: resolved.clone(), contents, namespace, shards };
+    let mut lowering = Lowering::new(&objects, None);
     for (row, outcome) in resolved.outcomes().enumerate() {
         let Outcome::Member(member) = outcome else { continue };
         let Some(facts) = resolved.inventory().facts(row) else { continue };
@@ -46,26 +53,31 @@ pub(crate) fn lower(resolved: &Resolved, namespace: &str) -> Result<Objects, Low
 
 /// Lowers device by device; what devices share is lowered once.
 pub(crate) struct Lowering<'a> {
-    contents: &'a BTreeMap<Digest, Arc<[u8]>>,
-    /// Configurations, by their address and what they mention of a device.
-    known: HashMap<(usize, Mentioned), Arc<Variants>>,
-    labels: HashMap<usize, Arc<[LabelKey]>>,
+    objects: &'a Objects,
+    /// What is there, by which a device keeps the shards that it has.
+    world: Option<&'a World>,
+    /// Configurations, by their address, what they mention of a device and the shards that it has.
+    known: HashMap<Key, Arc<Variants>>,
+    shapes: HashMap<usize, Arc<Shape>>,
     /// How many variants the labels made of a state, by its address.
     splits: HashMap<usize, HashSet<Variant>>,
     /// The objects of all variants, each with a device that has it.
     pub(crate) manifests: BTreeMap<Variant, (Manifest, DeviceId)>,
 }
 
+/// What devices of one configuration have in common that have the same of all it says.
+type Key = (usize, Mentioned, Box<[Variant]>);
+
 /// The values of the labels that a configuration mentions, in the order of their keys.
 type Mentioned = Box<[Option<Arc<str>>]>;
 
 impl<'a> Lowering<'a> {
-    pub(crate) fn new(contents: &'a BTreeMap<Digest, Arc<[u8]>>) -> Self {
-        let (known, labels, splits) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { contents, known, labels, splits, manifests: BTreeMap::new() }
+    pub(crate) fn new(objects: &'a Objects, world: Option<&'a World>) -> Self {
+        let (known, shapes, splits) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { objects, world, known, shapes, splits, manifests: BTreeMap::new() }
     }
 
-    /// What the device of `facts` is to have, which has `held` of what is not determined.
+    /// What the device of `facts` is to have, which has `held` now.
     pub(crate) fn device(
         &mut self,
         facts: &Facts,
@@ -74,40 +86,64 @@ impl<'a> Lowering<'a> {
     ) -> Result<Arc<Variants>, LowerError> {
         let configuration = &member.configuration;
         let address = Arc::as_ptr(configuration).addr();
-        let labels = self.labels.entry(address).or_insert_with(|| labels(configuration));
-        let key = (address, mentioned(labels, facts));
+        let shape = self.shapes.entry(address).or_insert_with(|| Shape::of(configuration).into());
+        let shape = Arc::clone(shape);
+        let of =
+            || OfDevice { facts, blank: blank(facts), undetermined: &member.undetermined, held };
+        let placed = match shape.per_device.is_empty() {
+            true => Mountables::new(),
+            false => self.place(configuration, &shape, &of())?,
+        };
+        let shards = placed.values().map(|it| it.variant.clone()).collect();
+        let key = (address, mentioned(&shape.labels, facts), shards);
         let is_shared = member.undetermined.is_empty();
         if let Some(known) = self.known.get(&key).filter(|_| is_shared) {
             return Ok(Arc::clone(known));
         }
-        let mut held = held.clone();
-        held.retain(|name, _| member.undetermined.contains(name));
-        let of_device = OfDevice { facts, blank: blank(facts), held };
-        let variants = Arc::new(self.configuration(configuration, &of_device)?);
+        let variants = Arc::new(self.configuration(configuration, placed, &of())?);
         if is_shared {
             self.known.insert(key, Arc::clone(&variants));
         }
         Ok(variants)
     }
 
-    /// What is no pod comes first: pods mount it.
+    /// What is no pod comes first: pods mount it. `placed` is what is in shards.
     fn configuration(
         &mut self,
         configuration: &Configuration,
+        placed: Mountables,
         of: &OfDevice<'_>,
     ) -> Result<Variants, LowerError> {
-        let is_pod = |state: &ResourceState| state.get(&["kind"]) == Some(&Value::text("Pod"));
+        let mountables = self.mountables(configuration, placed, of)?;
         let mut variants = Variants::new();
-        let mut mountable = of.held.clone();
-        for (name, state) in configuration.resources().iter().filter(|(_, s)| !is_pod(s)) {
-            let variant = self.data(name, state, of)?;
-            mountable.insert(name.clone(), variant.clone());
+        for (name, state) in configuration.resources() {
+            let variant = match mountables.get(name) {
+                Some(it) if !is_pod(state) => it.variant.clone(),
+                _ => self.pod(name, state, &mountables, of)?,
+            };
             variants.insert(name.clone(), variant);
         }
-        for (name, state) in configuration.resources().iter().filter(|(_, s)| is_pod(s)) {
-            variants.insert(name.clone(), self.pod(name, state, &mountable, of)?);
-        }
         Ok(variants)
+    }
+
+    /// What pods of a device may mount: `placed`, what it has of what is not determined, and the rest.
+    fn mountables(
+        &mut self,
+        configuration: &Configuration,
+        mut placed: Mountables,
+        of: &OfDevice<'_>,
+    ) -> Result<Mountables, LowerError> {
+        for name in of.undetermined {
+            if let Some(variant) = of.held.get(name) {
+                placed.insert(name.clone(), self.there(variant));
+            }
+        }
+        for (name, state) in configuration.resources().iter().filter(|(_, s)| !is_pod(s)) {
+            if !placed.contains_key(name) {
+                placed.insert(name.clone(), self.data(name, state, of)?.into());
+            }
+        }
+        Ok(placed)
     }
 
     fn data(
@@ -118,7 +154,7 @@ impl<'a> Lowering<'a> {
     ) -> Result<Variant, LowerError> {
         let state = of.state(name, written)?;
         let variant = Variant::of(name, &state, &[]);
-        self.count(name, written, &variant, of)?;
+        self.count(name, written, &state, of)?;
         if self.manifests.contains_key(&variant) {
             return Ok(variant);
         }
@@ -131,19 +167,30 @@ impl<'a> Lowering<'a> {
         &mut self,
         name: &ResourceName,
         written: &Arc<ResourceState>,
-        mountable: &Variants,
+        mountables: &Mountables,
         of: &OfDevice<'_>,
     ) -> Result<Variant, LowerError> {
-        let state = of.state(name, written)?;
-        let spec = pod::spec(&state.to_json()).map_err(|kind| of.error(name, kind))?;
+        let (state, (spec, mounted)) = self.mounted(name, written, mountables, of)?;
         strategy::check(&state, &spec).map_err(|kind| of.error(name, kind))?;
-        let (spec, mounted) = mount(spec, mountable);
         let variant = Variant::of(name, &state, &mounted);
-        self.count(name, written, &variant, of)?;
+        self.count(name, written, &state, of)?;
         if self.manifests.contains_key(&variant) {
             return Ok(variant);
         }
         self.keep(name, variant, Manifest::new(name, state, mounted, Part::Pod(spec)), of)
+    }
+
+    /// The state of a pod, its PodSpec and what it mounts.
+    fn mounted(
+        &self,
+        name: &ResourceName,
+        written: &Arc<ResourceState>,
+        mountables: &Mountables,
+        of: &OfDevice<'_>,
+    ) -> Result<(Arc<ResourceState>, Mounted), LowerError> {
+        let state = of.state(name, written)?;
+        let spec = pod::spec(&state.to_json()).and_then(|spec| mount(spec, mountables));
+        Ok((state, spec.map_err(|kind| of.error(name, kind))?))
     }
 
     fn keep(
@@ -158,24 +205,26 @@ impl<'a> Lowering<'a> {
         Ok(variant)
     }
 
-    /// Counts how many objects the labels that `written` mentions make of it.
+    /// Counts how many objects the labels that `written` mentions make of it, of which `state` is one.
     fn count(
         &mut self,
         name: &ResourceName,
         written: &Arc<ResourceState>,
-        variant: &Variant,
+        state: &ResourceState,
         of: &OfDevice<'_>,
     ) -> Result<(), LowerError> {
         let labels = written.labels();
         if labels.is_empty() {
             return Ok(());
         }
+        // What it mounts is counted where it is made.
+        let variant = Variant::of(name, state, &[]);
         let found = self.splits.entry(Arc::as_ptr(written).addr()).or_default();
-        if found.len() >= MAX_SPLIT && !found.contains(variant) {
+        if found.len() >= MAX_SPLIT && !found.contains(&variant) {
             let labels = labels.into_iter().map(ToString::to_string).collect();
             return Err(of.error(name, LowerErrorKind::Split { n_max: MAX_SPLIT, labels }));
         }
-        found.insert(variant.clone());
+        found.insert(variant);
         Ok(())
     }
 
@@ -183,7 +232,8 @@ impl<'a> Lowering<'a> {
     fn content(&self, state: &ResourceState) -> Result<Option<&'a [u8]>, LowerErrorKind> {
         let Some((_, Value::Text(word))) = named_content(state) else { return Ok(None) };
         let digest = word.as_literal().unwrap_or_default();
-        let found = digest.parse().ok().and_then(|digest: Digest| self.contents.get(&digest));
+        let contents = &self.objects.contents;
+        let found = digest.parse().ok().and_then(|digest: Digest| contents.get(&digest));
         match found {
             Some(content) => Ok(Some(content)),
             None => Err(LowerErrorKind::NoContent { digest: digest.to_owned() }),
@@ -191,13 +241,18 @@ impl<'a> Lowering<'a> {
     }
 }
 
+pub(crate) fn is_pod(state: &ResourceState) -> bool {
+    state.get(&["kind"]) == Some(&Value::text("Pod"))
+}
+
 /// One device that has a configuration.
 struct OfDevice<'a> {
     facts: &'a Facts,
     /// Its labels, with [`ID`] in place of the id.
     blank: Facts,
-    /// What it has of the resources that are not determined.
-    held: Variants,
+    undetermined: &'a [ResourceName],
+    /// What it has now.
+    held: &'a Variants,
 }
 
 impl OfDevice<'_> {
@@ -211,7 +266,7 @@ impl OfDevice<'_> {
         name: &ResourceName,
         written: &Arc<ResourceState>,
     ) -> Result<Arc<ResourceState>, LowerError> {
-        if spells_id(written) {
+        if spells_id(written, self.facts) {
             return Err(self.error(name, LowerErrorKind::Placeholder));
         }
         match written.is_constant() {
@@ -221,11 +276,14 @@ impl OfDevice<'_> {
     }
 }
 
-/// Whether a text of `written` has [`ID`] that stands for no id.
-fn spells_id(written: &ResourceState) -> bool {
+/// Whether a text of `written` has [`ID`] on the device of `facts` that stands for no id.
+fn spells_id(written: &ResourceState, facts: &Facts) -> bool {
     let words = written.leaves().iter().flat_map(|(_, value)| value.words());
     let spells = |part: &escadre_algebra::Part| match part {
         escadre_algebra::Part::Literal(text) => text.contains(ID),
+        escadre_algebra::Part::Label(key) => {
+            matches!(facts.label(key.as_str()), Knowledge::Known(value) if value.contains(ID))
+        }
         _ => false,
     };
     words.flat_map(escadre_algebra::Word::parts).any(spells)
@@ -237,33 +295,10 @@ fn blank(facts: &Facts) -> Facts {
     Facts::from_labels(id, facts.labels().to_vec())
 }
 
-/// The labels that `configuration` mentions, in order, each once.
-fn labels(configuration: &Configuration) -> Arc<[LabelKey]> {
-    let states = configuration.resources().values();
-    let mut labels: Vec<LabelKey> = states.flat_map(|state| state.labels()).cloned().collect();
-    labels.sort();
-    labels.dedup();
-    labels.into()
-}
-
 fn mentioned(labels: &[LabelKey], facts: &Facts) -> Mentioned {
     let value = |key: &LabelKey| match facts.label(key.as_str()) {
         Knowledge::Known(value) => Some(Arc::from(value)),
         _ => None,
     };
     labels.iter().map(value).collect()
-}
-
-/// `spec` with the names of the objects that it mounts, and what these are.
-fn mount(mut spec: Json, mountable: &Variants) -> (Json, Vec<(ResourceName, Variant)>) {
-    let mut mounted = BTreeMap::new();
-    for_each_config_map(&mut spec, &mut |name| {
-        let found = ResourceName::parse(name).ok();
-        let found = found.and_then(|name| Some((mountable.get(&name)?, name)));
-        if let Some((variant, resource)) = found {
-            *name = object_name(&resource, variant);
-            mounted.insert(resource, variant.clone());
-        }
-    });
-    (spec, mounted.into_iter().collect())
 }

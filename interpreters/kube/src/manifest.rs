@@ -7,7 +7,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::error::LowerErrorKind;
 use crate::names::{DOMAIN, MANAGER, Variant, object_name, pull_name};
+use crate::shard::Shard;
 use crate::strategy;
+use crate::template::Entries;
 
 /// The bytes that the annotations of an object may take.
 const MAX_ANNOTATIONS: usize = 256 * 1024;
@@ -57,6 +59,8 @@ pub(crate) struct Manifest {
     state: Arc<ResourceState>,
     mounted: Vec<(ResourceName, Variant)>,
     part: Part,
+    /// The devices of a shard.
+    entries: Option<Arc<Entries>>,
     /// Where its fields were written, for people; no part of its variant.
     sources: String,
 }
@@ -69,7 +73,21 @@ impl Manifest {
         part: Part,
     ) -> Self {
         let variant = Variant::of(resource, &state, &mounted);
-        Self { resource: resource.clone(), variant, state, mounted, part, sources: String::new() }
+        let (resource, sources) = (resource.clone(), String::new());
+        Self { resource, variant, state, mounted, part, entries: None, sources }
+    }
+
+    /// The ConfigMap of many devices' files.
+    pub(crate) fn shard(shard: &Shard) -> Self {
+        Self {
+            resource: shard.resource.clone(),
+            variant: shard.variant.clone(),
+            state: Arc::clone(&shard.template),
+            mounted: Vec::new(),
+            part: Part::Data(shard.data()),
+            entries: Some(Arc::clone(&shard.entries)),
+            sources: String::new(),
+        }
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -101,7 +119,9 @@ impl Manifest {
     /// Refuses what is too large to be an object.
     pub(crate) fn check(&self) -> Result<(), LowerErrorKind> {
         let (what, n_max) = ("its description", MAX_ANNOTATIONS - 4096);
-        let n_bytes = self.state.to_json().to_string().len() + self.mounts().to_string().len();
+        let devices = self.entries.as_ref().map_or(0, |it| it.to_json().to_string().len());
+        let state = self.state.to_json().to_string();
+        let n_bytes = state.len() + self.mounts().to_string().len() + devices;
         match n_bytes <= n_max {
             true => Ok(()),
             false => Err(LowerErrorKind::TooLarge { what, n_bytes, n_max }),
@@ -150,6 +170,9 @@ impl Manifest {
         });
         if !self.mounted.is_empty() {
             annotations[format!("{DOMAIN}/mounts")] = self.mounts().to_string().into();
+        }
+        if let Some(entries) = &self.entries {
+            annotations[format!("{DOMAIN}/devices")] = entries.to_json().to_string().into();
         }
         if !self.sources.is_empty() {
             annotations[format!("{DOMAIN}/sources")] = self.sources.as_str().into();

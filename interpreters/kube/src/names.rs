@@ -12,6 +12,8 @@ use std::sync::Arc;
 use escadre_algebra::{Digest, Digester, ResourceName, ResourceState};
 use escadre_interpreter::inventory::OWN_LABEL_PREFIX;
 
+use crate::template::Entries;
+
 /// The domain of this project's labels and annotations on its own objects.
 pub(crate) const DOMAIN: &str = "escadre.github.io";
 /// Who writes, as Kubernetes records it for each field.
@@ -96,6 +98,18 @@ impl Variant {
             digester.add(name.as_str().as_bytes());
             digester.add(variant.0.as_bytes());
         }
+        Self::of_digest(digester.finish())
+    }
+
+    /// The variant of the shard of `name` that has `entries`, of which `template` is the state.
+    pub(crate) fn of_shard(
+        name: &ResourceName,
+        template: &ResourceState,
+        entries: &Entries,
+    ) -> Self {
+        let digester = Digester::new("escadre/kube-shard/1").piece(name.as_str().as_bytes());
+        let mut digester = digester.piece(template.digest().as_bytes());
+        entries.digest_into(&mut digester);
         Self::of_digest(digester.finish())
     }
 

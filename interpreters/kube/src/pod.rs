@@ -16,7 +16,7 @@ pub(crate) const ID_VARIABLE: &str = "ESCADRE_DEVICE_ID";
 pub(crate) const ID: &str = "$(ESCADRE_DEVICE_ID)";
 
 /// The lists of containers of a PodSpec.
-const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
+pub(crate) const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
 
 /// The PodSpec of the rendered pod `state`, in which [`ID`] stands for the device's id.
 pub(crate) fn spec(state: &Json) -> Result<Json, LowerErrorKind> {
@@ -55,13 +55,13 @@ fn own_selector(spec: &Json) -> Result<(), LowerErrorKind> {
 }
 
 /// The entries of a list that are objects.
-fn items(list: Option<&mut Json>) -> impl Iterator<Item = &mut Map<String, Json>> {
+pub(crate) fn items(list: Option<&mut Json>) -> impl Iterator<Item = &mut Map<String, Json>> {
     list.and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut)
 }
 
 /// Has Kubernetes fill in the device's id in `container` where it can; those places are hidden
 /// from [`place_of_id`] by the mark that Kubernetes reads.
-fn tell_id(container: &mut Map<String, Json>) {
+pub(crate) fn tell_id(container: &mut Map<String, Json>) {
     let mut is_told = false;
     for variable in items(container.get_mut("env")) {
         match variable.get("value") {
@@ -85,7 +85,8 @@ fn tell_id(container: &mut Map<String, Json>) {
         }
         is_told |= mount.get("subPathExpr").is_some_and(mentions_id);
     }
-    if !is_told {
+    let first = container.get("env").and_then(|variables| variables.get(0)?.get("name")?.as_str());
+    if !is_told || first == Some(ID_VARIABLE) {
         return;
     }
     let variable = json!({"name": ID_VARIABLE, "valueFrom": id_source()});

@@ -7,9 +7,11 @@ use escadre_algebra::{Configuration, DeviceId, ResourceName, ResourceState};
 use escadre_interpreter::Snapshot;
 use serde_json::Value as Json;
 
+use crate::foreign::{Owner, is_ours, owners};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER, Variant, object_name};
 use crate::pod::ID;
+use crate::template::{self, Entries};
 use crate::world::{Anomaly, Membership, Meta, Node, Shared, Stored, World};
 
 /// What the object `meta` mounts.
@@ -39,14 +41,19 @@ impl World {
             self.anomalies.push(Anomaly { what, why });
             return;
         };
-        let state = match state(kind, &meta, &resource, &variant) {
-            Ok(state) => Some(Arc::new(state)),
+        if !is_ours(&meta) {
+            let why = format!("it was not made by this project{}", by(&owners(&meta)));
+            self.anomalies.push(Anomaly { what, why });
+            return;
+        }
+        let (state, entries) = match state(kind, &meta, &resource, &variant) {
+            Ok((state, entries)) => (Some(Arc::new(state)), entries.map(Arc::new)),
             Err(why) => {
                 self.anomalies.push(Anomaly { what, why });
-                None
+                (None, None)
             }
         };
-        self.objects.insert(variant, Stored { kind, meta, resource, state, n_desired });
+        self.objects.insert(variant, Stored { kind, meta, resource, state, entries, n_desired });
     }
 
     /// Takes in nodes; those with the same labels of ours share them.
@@ -76,20 +83,28 @@ fn names(meta: &Meta) -> Option<(ResourceName, Variant)> {
     (object_name(&resource, &variant) == meta.name).then_some((resource, variant))
 }
 
-/// The state that the object `meta` holds, or why it is not as it was written.
+/// The state that the object `meta` holds, of many devices if it is a shard; or why it is not as it
+/// was written.
 fn state(
     kind: Kind,
     meta: &Meta,
     resource: &ResourceName,
     variant: &Variant,
-) -> Result<ResourceState, String> {
+) -> Result<(ResourceState, Option<Entries>), String> {
     let text = meta.annotations.get(&format!("{DOMAIN}/state"));
     let text = text.ok_or_else(|| "it does not say what it holds".to_owned())?;
     let json: Json =
         serde_json::from_str(text).map_err(|error| format!("what it holds is no JSON: {error}"))?;
     let state = ResourceState::from_json(&json)
         .map_err(|error| format!("what it holds is no resource: {error}"))?;
-    if Variant::of(resource, &state, &mounts(meta)) != *variant {
+    let entries = meta.annotations.get(&format!("{DOMAIN}/devices"));
+    let entries = entries.map(|text| Entries::from_json(text).ok_or("its devices are no devices"));
+    let entries = entries.transpose()?;
+    let said = match &entries {
+        None => Variant::of(resource, &state, &mounts(meta)),
+        Some(entries) => Variant::of_shard(resource, &state, entries),
+    };
+    if said != *variant {
         return Err("what it holds is not what its name says".to_owned());
     }
     if kind == Kind::DaemonSet {
@@ -98,7 +113,12 @@ fn state(
             return Err(format!("its spec was changed{}", writer(meta)));
         }
     }
-    Ok(state)
+    Ok((state, entries))
+}
+
+/// Who made an object, in words.
+fn by(owners: &[Owner]) -> String {
+    owners.first().map(|owner| format!(", but by `{}`", owner.manager)).unwrap_or_default()
 }
 
 /// Who changed the spec last, besides this project, in words.
@@ -133,7 +153,17 @@ fn configuration(
     let (mut states, mut is_shared) = (Vec::new(), true);
     for (name, variant) in node.variants() {
         let stored = world.objects.get(&variant).filter(|stored| stored.resource == name);
-        let Some(state) = stored.and_then(|stored| stored.state.as_ref()) else { continue };
+        let Some((stored, state)) = stored.and_then(|it| Some((it, it.state.as_ref()?))) else {
+            continue;
+        };
+        if let Some(entries) = &stored.entries {
+            is_shared = false;
+            // A device that its shard does not list holds nothing of it.
+            let values = entries.devices.get(id);
+            let state = values.and_then(|values| template::fill(state, id, values));
+            states.extend(state.map(|state| (name, Arc::new(state))));
+            continue;
+        }
         match with_id(state, id) {
             None => states.push((name, Arc::clone(state))),
             Some(state) => {

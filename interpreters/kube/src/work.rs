@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use escadre_algebra::{DeviceId, Outcome, Path};
 use escadre_interpreter::{Change, ChangeKind};
 
-use crate::error::LowerError;
+use crate::error::{LowerError, LowerErrorKind};
 use crate::lower::{Lowering, Objects};
 use crate::manifest::Manifest;
 use crate::names::{member_label, resource_label};
+use crate::shard::MAX_SHARDS;
 use crate::steps::{Step, Steps};
 use crate::world::{Meta, Node, World};
 
@@ -30,6 +31,8 @@ pub(crate) struct Due {
     pub(crate) manifest: Manifest,
     /// What stands in its place.
     pub(crate) there: Option<Meta>,
+    /// Whether that is another's, and is to be taken over.
+    pub(crate) is_foreign: bool,
 }
 
 /// A node to be relabelled.
@@ -60,7 +63,7 @@ impl Work {
         objects: &Objects,
         pause: &str,
     ) -> Result<Self, LowerError> {
-        let mut lowering = Lowering::new(&objects.contents);
+        let mut lowering = Lowering::new(objects, Some(world));
         let mut nodes = Vec::with_capacity(changes.len());
         let mut steps = Steps::new(world);
         for change in changes {
@@ -73,9 +76,38 @@ impl Work {
             let steps = steps.of(node, after, &strategy);
             nodes.push(Relabel { device: change.device.clone(), kind, steps });
         }
+        bounded(&nodes, world, objects)?;
         left(world, changes, &mut steps, &mut nodes);
         let objects = due(lowering, world, objects, (&steps, pause));
         Ok(Self { objects, nodes })
+    }
+}
+
+/// Refuses more shards of a resource than there may be, with those that other nodes keep.
+fn bounded(nodes: &[Relabel], world: &World, objects: &Objects) -> Result<(), LowerError> {
+    let changed: BTreeSet<&DeviceId> = nodes.iter().map(|relabel| &relabel.device).collect();
+    for resource in objects.shards.resources() {
+        let label = resource_label(resource);
+        let others = world.nodes.iter().filter(|(id, it)| !it.is_theirs() && !changed.contains(id));
+        let mut shards: BTreeSet<&String> =
+            others.filter_map(|(_, node)| node.labels.get(&label)).collect();
+        for relabel in nodes {
+            shards.extend(relabel.held(world).and_then(|labels| labels.get(&label)));
+            if shards.len() > MAX_SHARDS {
+                let kind = LowerErrorKind::Shards { n_max: MAX_SHARDS };
+                return Err(LowerError::new(kind, resource, &relabel.device));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Relabel {
+    /// The labels with which its node holds what it is to hold.
+    pub(crate) fn held<'a>(&'a self, world: &'a World) -> Option<&'a Labels> {
+        let steps = self.steps.as_ref().ok()?;
+        let step = steps.iter().find(|step| step.is_held).map(|step| &*step.labels);
+        step.or_else(|| Some(&world.nodes.get(&self.device)?.labels))
     }
 }
 
@@ -102,13 +134,14 @@ fn due(
     for (variant, (manifest, device)) in lowering.manifests {
         if steps.pulls.contains(&variant) && !world.pulls.contains_key(&variant) {
             let pull = manifest.pull(pause);
-            needed.extend(pull.map(|manifest| Due { manifest, there: None }));
+            needed.extend(pull.map(|manifest| Due { manifest, there: None, is_foreign: false }));
         }
         let there = world.objects.get(&variant);
         if there.is_none_or(|stored| stored.state.is_none()) {
             let there = there.map(|stored| stored.meta.clone());
             let sources = sources(objects, &manifest, &device);
-            needed.push(Due { manifest: manifest.written_at(sources), there });
+            let manifest = manifest.written_at(sources);
+            needed.push(Due { manifest, there, is_foreign: false });
         }
     }
     needed.sort_by_key(|due| due.manifest.kind());

@@ -13,8 +13,10 @@ use serde::Deserialize;
 use crate::lower::Variants;
 use crate::manifest::Kind;
 use crate::names::{
-    Variant, is_passing, member_label, parse_keep_label, parse_pull_label, parse_resource_label,
+    MANAGER, Variant, is_passing, member_label, parse_keep_label, parse_pull_label,
+    parse_resource_label,
 };
+use crate::template::Entries;
 
 /// The metadata of an object, as far as it is read.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,11 +34,82 @@ pub(crate) struct Meta {
 
 /// The metadata of a node, as far as it is read: of many nodes, so no more than that.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct NodeMeta {
     pub(crate) name: String,
     pub(crate) uid: String,
     pub(crate) labels: Option<BTreeMap<String, String>>,
+    pub(crate) managed_fields: Vec<ManagedLabels>,
+}
+
+/// Who wrote which labels of ours on a node.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ManagedLabels {
+    pub(crate) manager: String,
+    pub(crate) time: String,
+    #[serde(rename = "fieldsV1")]
+    fields: LabelledFields,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct LabelledFields {
+    #[serde(rename = "f:metadata")]
+    metadata: LabelFields,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct LabelFields {
+    #[serde(rename = "f:labels", deserialize_with = "own_labels")]
+    labels: Vec<String>,
+}
+
+/// The labels of ours among those that were written; of thousands of nodes, so no more is kept.
+fn own_labels<'de, D: serde::Deserializer<'de>>(labels: D) -> Result<Vec<String>, D::Error> {
+    struct Own;
+    impl<'de> serde::de::Visitor<'de> for Own {
+        type Value = Vec<String>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("labels")
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Vec<String>, A::Error> {
+            let mut own = Vec::new();
+            while let Some((key, _)) = map.next_entry::<String, serde::de::IgnoredAny>()? {
+                let key = key.strip_prefix("f:").unwrap_or_default();
+                own.extend(is_own_label(key).then(|| key.to_owned()));
+            }
+            Ok(own)
+        }
+    }
+    labels.deserialize_map(Own)
+}
+
+/// To whom the API server ascribes what it does not remember.
+const NOBODY: &str = "before-first-apply";
+
+impl NodeMeta {
+    /// The labels of ours that others wrote last, in words.
+    pub(crate) fn anomalies(&self) -> Vec<Anomaly> {
+        let there = |key: &&String| self.labels.as_ref().is_some_and(|it| it.contains_key(*key));
+        let is_ours = |key: &&String| {
+            let mut ours = self.managed_fields.iter().filter(|it| it.manager == MANAGER);
+            ours.any(|it| it.fields.metadata.labels.contains(key))
+        };
+        let others = self.managed_fields.iter();
+        let others = others.filter(|it| ![MANAGER, NOBODY].contains(&it.manager.as_str()));
+        let labels =
+            others.flat_map(|it| it.fields.metadata.labels.iter().map(move |key| (it, key)));
+        let told = labels.filter(|(_, key)| there(key) && !is_ours(key)).map(|(it, key)| Anomaly {
+            what: format!("Node {}", self.name),
+            why: format!("its label `{key}` was written by `{}` at {}", it.manager, it.time),
+        });
+        told.collect()
+    }
 }
 
 /// Who wrote which fields of an object.
@@ -47,7 +120,7 @@ pub(crate) struct Managed {
     pub(crate) time: String,
     pub(crate) subresource: String,
     #[serde(rename = "fieldsV1")]
-    pub(crate) fields: BTreeMap<String, serde::de::IgnoredAny>,
+    pub(crate) fields: BTreeMap<String, BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
 /// What a cluster holds of a fleet.
@@ -90,6 +163,8 @@ pub(crate) struct Stored {
     pub(crate) resource: ResourceName,
     /// What it holds, if it is as it was written.
     pub(crate) state: Option<Arc<ResourceState>>,
+    /// The devices of a shard, of which `state` is the template.
+    pub(crate) entries: Option<Arc<Entries>>,
     /// How many nodes run it, as the DaemonSet controller counts.
     pub(crate) n_desired: i64,
 }

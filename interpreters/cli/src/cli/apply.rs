@@ -24,6 +24,10 @@ pub(crate) fn run(args: &Apply, context: &mut Context<'_>) -> Result<Code, Failu
         return Err(Failure::new("only the simulator plays `--faults`")
             .help("leave the option out, or apply to `sim:DIR`"));
     }
+    if args.adopt && matches!(args.target, Target::Sim(_) | Target::Nats(_)) {
+        return Err(Failure::new("only Kubernetes has objects that others made, to `--adopt`")
+            .help("leave the option out, or apply to `kube:CONTEXT`"));
+    }
     let stored = args.plan.as_deref().map(read_plan).transpose()?;
     let resolved = context.resolved(&args.listing)?;
     // Whoever says no has changed nothing: there is no world yet, and none is locked meanwhile.
@@ -129,7 +133,7 @@ impl Task for Applying<'_, '_> {
 
     fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Code, Failure> {
         let objects = interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
-        let consent = Consent::from(&self.args.agreed);
+        let consent = Consent { adopt: self.args.adopt, ..Consent::from(&self.args.agreed) };
         let mut bar = Bar::new(self.context.err, self.context.is_quiet());
         let dry_run = self.args.dry_run;
         // Of a target that was written since the plan was shown, this refuses the revision.

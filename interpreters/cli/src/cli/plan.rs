@@ -20,6 +20,8 @@ impl From<&Agreed> for Consent {
             max_shrink: agreed.max_shrink,
             accept_shrink: agreed.accept_shrink,
             keep_removed: agreed.keep_removed,
+            // Said to `apply` alone: a plan shows devices, not what stands in the place of objects.
+            adopt: false,
         }
     }
 }

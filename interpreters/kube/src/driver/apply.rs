@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::lease::Held;
 use super::node::{self, Reached, Unfinished};
 use super::write::{self, Failure};
-use super::{Kube, observe};
+use super::{Kube, observe, own};
 use crate::error::ApplyError;
 use crate::lower::Objects;
 use crate::manifest::Kind;
@@ -54,7 +54,8 @@ pub(super) async fn apply(
     if changes.is_empty() && is_over {
         return Ok(Applied { revision: Some(revision), ..Applied::default() });
     }
-    let work = Work::of(&changes, &world, asked.objects, &target.options.pause)?;
+    let mut work = Work::of(&changes, &world, asked.objects, &target.options.pause)?;
+    own::look(target, &mut work.objects, asked.consent.adopt).await?;
     let mut applied = Applied::default();
     let done = run(target, asked, (&work, &mut world), &mut applied, progress).await;
     target.notes().iter().for_each(|note| progress.note(note));
@@ -63,6 +64,7 @@ pub(super) async fn apply(
         Ok(()) => Ok(applied),
         Err(Failure::Fenced { theirs }) => Err(ApplyError::Fenced { theirs, n_done }),
         Err(Failure::Stale(stale)) => Err(stale.into()),
+        Err(Failure::Foreign(foreign)) => Err(foreign.into()),
         Err(Failure::Died) => Err(ApplyError::Died { n_done }),
         Err(Failure::Server(error)) => Err(error.into()),
     }
@@ -80,7 +82,7 @@ async fn run(
     match done {
         Ok(()) => held.end().await,
         Err(failure) => {
-            if matches!(failure, Failure::Server(_)) {
+            if matches!(failure, Failure::Server(_) | Failure::Foreign(_)) {
                 held.release().await;
             }
             Err(failure)

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Kube;
 use super::lease::Held;
-use super::request::{Attempts, Call, METADATA, Trouble, ask, lasting, send};
+use super::request::{Attempts, Call, METADATA, Trouble, ask, denied_by, lasting, send};
 use super::write::{Failure, query};
 use crate::names::{DOMAIN, MANAGER};
 use crate::steps::{Step, Wait};
@@ -97,6 +97,11 @@ async fn patch(
             Ok(_) => return Ok(None),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
             Err(Trouble::Told { code: 404, .. }) => return Ok(Some("the node is gone".to_owned())),
+            // A policy may be of this node alone.
+            Err(Trouble::Told { why, .. }) if denied_by(&why).is_some() => {
+                let by = denied_by(&why).unwrap_or_default();
+                return Ok(Some(format!("`{by}` denies it: {why}")));
+            }
             // A test of the patch failed, or a write of the node was lost to another.
             Err(Trouble::Told { code: 422 | 409, why }) => {
                 return look(target, step, &path, why).await;

@@ -12,7 +12,7 @@ use super::request::{Attempts, Call, METADATA_LIST, Trouble, ask, lasting, send}
 use crate::error::{ServerError, ServerErrorKind};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER};
-use crate::world::{Lease, Meta, Node, NodeMeta, Stored, World};
+use crate::world::{Anomaly, Lease, Meta, Node, NodeMeta, Stored, World};
 
 /// How many objects one page has.
 const N_PAGE: usize = 500;
@@ -62,9 +62,18 @@ pub(super) async fn world(target: &Kube) -> Result<World, ServerError> {
     let namespace = &target.options.namespace;
     // Names of nodes are ids, all of them.
     let node = |NodeItem { metadata }: NodeItem| {
-        Some((DeviceId::parse(&metadata.name).ok()?, Node::of(metadata, namespace)))
+        let (id, anomalies) = (DeviceId::parse(&metadata.name).ok()?, metadata.anomalies());
+        Some(((id, Node::of(metadata, namespace)), anomalies))
     };
-    world.add_nodes(nodes(target, &node).await?.into_iter().flatten());
+    let (nodes, told): (Vec<_>, Vec<_>) = nodes(target, &node).await?.into_iter().flatten().unzip();
+    world.add_nodes(nodes);
+    // The nodes of another fleet are that fleet's.
+    let is_theirs = |it: &Anomaly| {
+        let id = it.what.strip_prefix("Node ").and_then(|name| world.nodes.get(name));
+        id.is_some_and(Node::is_theirs)
+    };
+    let told: Vec<_> = told.into_iter().flatten().filter(|it| !is_theirs(it)).collect();
+    world.anomalies.extend(told);
     world.anomalies.sort();
     Ok(world)
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Kube;
 use crate::error::{ServerError, ServerErrorKind};
+use crate::foreign::{self, Owner};
 
 /// How long one answer is waited for at most; never longer than a lease is surely held.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +28,8 @@ pub(super) const METADATA_LIST: &str =
 pub(super) enum Trouble {
     /// The API server says so, with this code.
     Told { code: u16, why: String },
+    /// Others own fields that a server-side apply would write.
+    Owned(Vec<Owner>),
     /// It may work when tried again; whether it was done is unknown.
     Passing(String),
     /// The answer is not understood.
@@ -106,7 +109,9 @@ fn grace(target: &Kube, trouble: Trouble) -> Trouble {
     let mut away = target.away.lock().unwrap_or_else(PoisonError::into_inner);
     match trouble {
         Trouble::Passing(_) => *away = Some(Instant::now()),
-        Trouble::Told { code: 403, why } if away.is_some_and(|at| at.elapsed() < GRACE) => {
+        Trouble::Told { code: 403, why }
+            if away.is_some_and(|at| at.elapsed() < GRACE) && denied_by(&why).is_none() =>
+        {
             return Trouble::Passing(why);
         }
         _ => {}
@@ -118,8 +123,14 @@ fn trouble(error: kube::Error) -> Trouble {
     match error {
         kube::Error::Api(status) => {
             let (code, mut why) = (status.code, status.message.clone());
-            let causes = status.details.iter().flat_map(|details| &details.causes);
-            for cause in causes.take(3) {
+            let causes = || status.details.iter().flat_map(|details| &details.causes);
+            let conflicts = causes().filter(|cause| cause.reason == "FieldManagerConflict");
+            let owned: Vec<_> =
+                conflicts.map(|it| (it.message.clone(), it.field.clone())).collect();
+            if !owned.is_empty() {
+                return Trouble::Owned(foreign::conflicts(&owned));
+            }
+            for cause in causes().take(3) {
                 if !why.contains(&cause.message) {
                     why = format!("{why}; {}: {}", cause.field, cause.message);
                 }
@@ -174,10 +185,29 @@ pub(super) async fn ask<T: DeserializeOwned>(
     }
 }
 
+/// The policy or the webhook that denied a request, by what the API server says of it:
+/// `ValidatingAdmissionPolicy 'NAME' with binding … denied request`, `admission webhook "NAME"
+/// denied the request`; they choose the code themselves.
+pub(super) fn denied_by(why: &str) -> Option<String> {
+    let (before, _) = why.split_once(" denied ")?;
+    let (_, named) = before.rsplit_once("admission webhook \"").or_else(|| {
+        let (_, named) = before.rsplit_once("ValidatingAdmissionPolicy '")?;
+        Some(("", named))
+    })?;
+    named.split(['"', '\'']).next().map(str::to_owned)
+}
+
 /// The error of a trouble that does not pass.
 pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> ServerError {
     let namespace = &target.options.namespace;
+    let denied = match &trouble {
+        Trouble::Told { why, .. } => denied_by(why),
+        _ => None,
+    };
     let kind = match trouble {
+        Trouble::Told { why, .. } if denied.is_some() => {
+            ServerErrorKind::Denied { by: denied.unwrap_or_default(), doing, why }
+        }
         Trouble::Told { code: 401, why } | Trouble::Unknown(why) => {
             ServerErrorKind::Unknown { why }
         }
@@ -186,6 +216,11 @@ pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> S
             ServerErrorKind::NoNamespace { namespace: namespace.clone() }
         }
         Trouble::Told { why, .. } => ServerErrorKind::Refused { doing, why },
+        Trouble::Owned(owners) => {
+            let managers: Vec<_> = owners.into_iter().map(|owner| owner.manager).collect();
+            let why = format!("fields are owned by {}", managers.join(", "));
+            ServerErrorKind::Refused { doing, why }
+        }
         Trouble::Odd(why) => ServerErrorKind::Odd { doing, why },
         Trouble::Passing(why) => ServerErrorKind::Unreachable { doing, why },
     };
@@ -225,5 +260,26 @@ impl<'a> Attempts<'a> {
         self.pause = (self.pause * 2).min(PAUSES.1);
         self.n += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::denied_by;
+
+    #[test]
+    fn whoever_denies_is_named_by_what_the_server_says() {
+        let policy = "daemonsets.apps \"a-b\" is forbidden: ValidatingAdmissionPolicy 'no-evil' with \
+            binding 'b' denied request: no";
+        let webhook = "admission webhook \"images.example.org\" denied the request: no";
+        let silent =
+            "admission webhook \"images.example.org\" denied the request without explanation";
+        let rights = "nodes is forbidden: User \"ann\" cannot list resource \"nodes\"";
+        let told = [policy, webhook, silent, rights].map(denied_by);
+        let told = told.each_ref().map(Option::as_deref);
+        assert_eq!(
+            told,
+            [Some("no-evil"), Some("images.example.org"), Some("images.example.org"), None]
+        );
     }
 }

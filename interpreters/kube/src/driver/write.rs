@@ -6,8 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::Kube;
 use super::lease::Held;
+use super::own;
 use super::request::{Attempts, Call, METADATA, Trouble, lasting, send};
 use crate::error::ServerError;
+use crate::foreign::{Foreign, ForeignObject};
 use crate::manifest::{Kind, Manifest};
 use crate::names::{DOMAIN, MANAGER};
 use crate::work::Due;
@@ -23,6 +25,8 @@ pub(super) enum Failure {
     },
     /// Somebody wrote since the plan was made.
     Stale(Stale),
+    /// An object is another's.
+    Foreign(Foreign),
     Died,
     Server(ServerError),
 }
@@ -41,8 +45,8 @@ impl From<Stale> for Failure {
 
 /// The answer to a write, as far as it is read.
 #[derive(Debug, serde::Deserialize)]
-struct Written {
-    metadata: Meta,
+pub(super) struct Written {
+    pub(super) metadata: Meta,
 }
 
 /// The query of a write: who writes, and whether it is a dry run.
@@ -61,6 +65,12 @@ pub(super) async fn object(target: &Kube, due: &Due, held: &Held<'_>) -> Result<
     let path = format!("{}/{}", manifest.kind().path(namespace), manifest.name());
     let mut attempts = Attempts::new(target, "replacing an object");
     let mut there = due.there.clone();
+    if let (true, Some(meta)) = (due.is_foreign, &there) {
+        there = own::adopt(target, (manifest, meta), &path, held).await?;
+        if held.dry_run {
+            return Ok(());
+        }
+    }
     while let Some(meta) = &there {
         if replace(target, (manifest, meta), &path, held).await? {
             return Ok(());
@@ -73,7 +83,7 @@ pub(super) async fn object(target: &Kube, due: &Due, held: &Held<'_>) -> Result<
     }
     let object = manifest.object(namespace, 1);
     let call = Call::apply(format!("{path}{}", query(held)), &object).accept(METADATA);
-    write(target, "making an object", &call, held).await?;
+    write(target, ("making an object", manifest), &call, held).await?;
     Ok(())
 }
 
@@ -92,7 +102,8 @@ async fn replace(
         let body = replacement(manifest, namespace, generation, &version);
         let call = Call::with(Method::PUT, format!("{path}{}", query(held)), &body);
         let call = call.accept(METADATA);
-        let Some(written) = write(target, "replacing an object", &call, held).await? else {
+        let Some(written) = write(target, ("replacing an object", manifest), &call, held).await?
+        else {
             return Ok(false);
         };
         if manifest.kind() == Kind::ConfigMap || written.generation == generation {
@@ -112,7 +123,7 @@ fn replacement(manifest: &Manifest, namespace: &str, generation: i64, version: &
 /// What was written; `None` where what `call` replaces was written since it was seen.
 async fn write(
     target: &Kube,
-    doing: &'static str,
+    (doing, manifest): (&'static str, &Manifest),
     call: &Call,
     held: &Held<'_>,
 ) -> Result<Option<Meta>, Failure> {
@@ -123,6 +134,11 @@ async fn write(
             Ok(written) => return Ok(Some(written.metadata)),
             Err(Trouble::Told { code: 409, .. }) if call.method == Method::PUT => return Ok(None),
             Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+            // Others made it since it was looked for.
+            Err(Trouble::Owned(owners)) => {
+                let object = ForeignObject::new(manifest.kind(), &manifest.name(), owners);
+                return Err(Failure::Foreign(Foreign::new(vec![object])));
+            }
             Err(trouble) => return Err(lasting(target, doing, trouble).into()),
         }
     }

@@ -6,10 +6,14 @@
     reason = "what tests are built from is sound, or the test fails"
 )]
 
+mod admission;
 mod cluster;
 mod conformance;
 mod drift;
+mod files;
 mod identities;
+mod moving;
+mod ownership;
 mod pods;
 mod servers;
 mod strategies;

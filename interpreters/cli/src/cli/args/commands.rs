@@ -94,6 +94,9 @@ pub(crate) struct Apply {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) agreed: Agreed,
+    /// Take over what others made where the fleet's own objects are to be (Kubernetes).
+    #[arg(long, help_heading = "Consent")]
+    pub(crate) adopt: bool,
     /// Do everything but write.
     #[arg(long)]
     pub(crate) dry_run: bool,
