@@ -1,6 +1,6 @@
 //! Planning, and applying where that is to be, on any target.
 
-use escadre_algebra::{Coverage, Resolved};
+use escadre_algebra::{Coverage, Digester, Resolved};
 use escadre_interpreter::present::{TextOptions, document, number, text};
 use escadre_interpreter::{Consent, Interpreter, Plan, Progress, Refused};
 
@@ -39,7 +39,7 @@ where
     if spec.suspend && !plan.is_empty() {
         return Ok(Verdict::new(Reason::Suspended, &format!("{}: nothing is applied", sum(&plan))));
     }
-    let consent = consent(&spec.consent, found.plan.as_deref());
+    let consent = consent(&spec.consent, found.leaving.as_deref());
     let n_changes = consent.changes(&plan).map_err(|refused| refusal(&refused, found))?.len();
     change(found, |counts| counts.changes = count(n_changes));
     let is_complete = plan.coverage() == Coverage::Complete;
@@ -77,9 +77,12 @@ fn tell(plan: &Plan, resolved: &Resolved, found: &mut Found) {
     });
     if !plan.is_empty() {
         found.plan = Some(document(plan).digest().to_owned());
+        found.leaving = leaving(plan);
         let options =
             TextOptions { max_groups: 3, max_fields: 4, consent: None, ..TextOptions::default() };
-        found.shown = text(plan, resolved, &options);
+        let shown = text(plan, resolved, &options);
+        // What it is a plan for, the object says.
+        found.shown = shown.split_once("\n\n").map_or("", |(_, changes)| changes).to_owned();
     }
 }
 
@@ -96,8 +99,9 @@ fn sum(plan: &Plan) -> String {
 
 fn in_sync(plan: &Plan, found: &Found) -> Verdict {
     let members = found.counts.map_or(0, |counts| counts.members);
+    let hold = if members == 1 { "holds" } else { "hold" };
     let members = devices(usize::try_from(members).unwrap_or_default());
-    let mut message = format!("{members} hold the fleet {}", plan.fleet().short());
+    let mut message = format!("{members} {hold} the fleet {}", plan.fleet().short());
     let n_undetermined = plan.summary().undetermined;
     if n_undetermined > 0 {
         message
@@ -106,22 +110,35 @@ fn in_sync(plan: &Plan, found: &Found) -> Verdict {
     Verdict::new(Reason::InSync, &message)
 }
 
-/// What is agreed to of the plan whose digest is `plan`.
-fn consent(spec: &ConsentSpec, plan: Option<&str>) -> Consent {
+/// The digest of the fleet and of the members that leave.
+///
+/// The plan's own digest would not do for a consent: it is another one whenever any node of the
+/// cluster has another label.
+fn leaving(plan: &Plan) -> Option<String> {
+    let mut digester = Digester::new("escadre/operator/leaving/1");
+    digester.add(plan.fleet().as_bytes());
+    let mut removed = plan.removed().peekable();
+    removed.peek()?;
+    removed.for_each(|id| digester.add(id.as_str().as_bytes()));
+    Some(digester.finish().to_string())
+}
+
+/// What is agreed to, where the members whose digest is `leaving` would leave.
+fn consent(spec: &ConsentSpec, leaving: Option<&str>) -> Consent {
     let usual = Consent::default();
     let max_shrink = format!("{}%", spec.max_shrink_percent).parse();
     Consent {
         max_shrink: max_shrink.unwrap_or(usual.max_shrink),
-        accept_shrink: plan.is_some() && spec.accept_shrink.as_deref() == plan,
+        accept_shrink: leaving.is_some() && spec.accept_shrink.as_deref() == leaving,
         keep_removed: spec.keep_removed,
     }
 }
 
 fn refusal(refused: &Refused, found: &Found) -> Verdict {
-    let plan = found.plan.as_deref().unwrap_or_default();
+    let leaving = found.leaving.as_deref().unwrap_or_default();
     let help = match refused {
         Refused::Shrink { .. } => format!(
-            "if they are to leave, set `consent.acceptShrink` to `{plan}`; otherwise check the inventory and the selectors"
+            "if they are to leave, set `consent.acceptShrink` to `{leaving}`; otherwise check the inventory and the selectors"
         ),
         _ => refused.help().to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use escadre_nats::{Address, AddressError, ConnectErrorKind, Nats, connect};
+use escadre_nats::{Address, AddressError, ConnectErrorKind, Nats, are_credentials, connect};
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 
@@ -14,6 +14,9 @@ use crate::verdict::{Reason, Verdict};
 
 /// The variable that is the operator's own: which authorities it trusts is no secret of anybody's.
 const AUTHORITIES: &str = "NATS_CA";
+
+/// The variables that a Secret may say beside those with the content of a file.
+const PLAIN: [&str; 3] = ["NATS_TOKEN", "NATS_USER", "NATS_PASSWORD"];
 
 /// The bucket of `target`; it is made where it is missing, unless the object is suspended.
 pub(crate) async fn open(look: &Look<'_>, target: &NatsTarget) -> Result<Nats, Verdict> {
@@ -48,11 +51,21 @@ async fn credentials(
         let message = format!("there is no Secret `{}` in this namespace", named.name);
         return Err(Verdict::new(Reason::InvalidTarget, &message));
     };
-    let data = secret.data.unwrap_or_default().into_iter();
-    let texts = data.filter_map(|(key, value)| {
-        let text = String::from_utf8(value.0).ok()?;
+    let mut known = BTreeMap::new();
+    for (name, value) in secret.data.unwrap_or_default() {
+        let Ok(text) = String::from_utf8(value.0) else { continue };
         // A file has a line end that no token has.
-        Some((key, text.trim_end().to_owned()))
-    });
-    Ok(texts.collect())
+        let text = text.trim_end().to_owned();
+        // The name of a file would be of the operator's own files.
+        let is_file = matches!(name.as_str(), "NATS_CREDS" | "NATS_NKEY");
+        if is_file && !are_credentials(&text) {
+            let message = format!("`{name}` of the Secret `{}` has no credentials", named.name);
+            let help = "it has the content of such a file: `kubectl create secret generic NAME --from-file=NATS_CREDS=FILE`";
+            return Err(Verdict::advised(Reason::InvalidTarget, &message, Some(help)));
+        }
+        if is_file || PLAIN.contains(&name.as_str()) {
+            known.insert(name, text);
+        }
+    }
+    Ok(known)
 }

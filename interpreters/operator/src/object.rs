@@ -166,7 +166,7 @@ pub struct ConsentSpec {
     /// Whether to leave alone the members that would be removed.
     #[serde(default)]
     pub keep_removed: bool,
-    /// The digest of a plan, as `status.plan` shows it, in which any number of members may leave.
+    /// Members that may leave, however many they are: a digest, as `status.leaving` shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 80))]
     pub accept_shrink: Option<String>,

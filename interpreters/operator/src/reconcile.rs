@@ -67,8 +67,11 @@ pub(crate) async fn look_and_tell(
     }
     let found = Look::new(context, &object).run().await;
     let Verdict { reason, message } = &found.verdict;
-    let name = object.name_any();
-    tracing::info!(namespace, name, reason = reason.name(), message, "looked");
+    let (name, reason_name) = (object.name_any(), reason.name());
+    match object.status.as_ref().is_some_and(|status| status.tells(&found.verdict)) {
+        true => tracing::debug!(namespace, name, reason = reason_name, what = message, "as before"),
+        false => tracing::info!(namespace, name, reason = reason_name, what = message, "looked"),
+    }
     // The next look follows at once, and tells what there is then.
     if *reason != Reason::Stale {
         tell(&fleets, context, &object, &found).await?;

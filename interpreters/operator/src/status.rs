@@ -27,6 +27,8 @@ pub struct FleetStatus {
     pub inventory: Option<String>,
     /// The digest of the last plan that had something to change.
     pub plan: Option<String>,
+    /// The digest of the fleet and of the members that would leave, which `consent.acceptShrink` names.
+    pub leaving: Option<String>,
     /// The revision of the target.
     pub revision: Option<String>,
     /// The last apply that wrote something.
@@ -131,6 +133,10 @@ impl FleetStatus {
             short_fleet: found.fleet.map(|it| it.short()).or_else(|| self.short_fleet.clone()),
             inventory: found.inventory.map(|it| it.to_string()).or_else(|| self.inventory.clone()),
             plan: found.plan.clone().or_else(|| self.plan.clone()),
+            leaving: match found.plan {
+                Some(_) => found.leaving.clone(),
+                None => self.leaving.clone(),
+            },
             revision: found.revision.clone().or_else(|| self.revision.clone()),
             last_applied: applied.or_else(|| self.last_applied.clone()),
         }

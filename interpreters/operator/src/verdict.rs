@@ -130,6 +130,8 @@ pub(crate) struct Found {
     pub(crate) inventory: Option<Digest>,
     /// The digest of the plan, if it changes something.
     pub(crate) plan: Option<String>,
+    /// The digest of the members that the plan would have leave, if there are any.
+    pub(crate) leaving: Option<String>,
     /// The plan, as people read it, cut to what an event holds.
     pub(crate) shown: String,
     pub(crate) revision: Option<String>,
@@ -146,6 +148,7 @@ impl Found {
             fleet: None,
             inventory: None,
             plan: None,
+            leaving: None,
             shown: String::new(),
             revision: None,
             applied: None,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use escadre_algebra::{EncodeOptions, Fleet, config_file, container, deploy, label};
 use escadre_operator::rbac::{Rights, Subject, rbac};
 use escadre_operator::{FleetStatus, Operator, Options, RunError, definition};
-use escadre_testbed::KubeCluster;
+use escadre_testbed::{KubeCluster, KubeOptions};
 use http::{Method, Request};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -57,7 +57,9 @@ impl Bed {
         let server = tokio::task::block_in_place(|| {
             let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
             shared.upgrade().unwrap_or_else(|| {
-                let server = Arc::new(KubeCluster::start().unwrap());
+                // What becomes of objects and labels is escadre-kube's to test: nobody makes pods.
+                let options = KubeOptions { controllers: false, ..KubeOptions::default() };
+                let server = Arc::new(KubeCluster::start_with(&options).unwrap());
                 *shared = Arc::downgrade(&server);
                 server
             })
@@ -218,7 +220,7 @@ pub(crate) fn object(name: &str, spec: &Json) -> Json {
 
 /// `fleet` as an object has it inline.
 pub(crate) fn inline(fleet: &Fleet) -> Json {
-    let text = fleet.encode(&EncodeOptions::default()).unwrap();
+    let text = fleet.encode(&EncodeOptions { origins: true }).unwrap();
     json!({"inline": serde_json::from_str::<Json>(&text).unwrap()})
 }
 

@@ -11,7 +11,7 @@ use escadre_testbed::NatsServer;
 use http::Method;
 use serde_json::json;
 
-use crate::bed::{Bed, inline, run};
+use crate::bed::{Bed, inline, run, until};
 
 #[test]
 fn an_object_reaches_a_device_by_way_of_nats_with_the_credentials_of_its_namespace() {
@@ -48,7 +48,17 @@ fn an_object_reaches_a_device_by_way_of_nats_with_the_credentials_of_its_namespa
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "nats"}, "data": data,
         });
         let secrets = format!("/api/v1/namespaces/{}/secrets", bed.namespace);
-        bed.ask(Method::POST, &secrets, &secret).await;
+        // A Secret cannot name a file of the operator's own.
+        let mut file = secret.clone();
+        file["data"] = json!({"NATS_NKEY": encode("/etc/escadre/seed")});
+        bed.ask(Method::POST, &secrets, &file).await;
+        let refused = "`NATS_NKEY` of the Secret `nats` has no credentials";
+        until("the file is refused", async || {
+            let status = bed.told("cameras", "InvalidTarget").await;
+            status.conditions[0].message.starts_with(refused)
+        })
+        .await;
+        bed.ask(Method::PUT, &format!("{secrets}/nats"), &secret).await;
         let status = bed.told("cameras", "InSync").await;
         assert_eq!(status.last_applied.as_ref().unwrap().written, 2);
         assert!(!format!("{status:?}").contains("not-to-be-told"));

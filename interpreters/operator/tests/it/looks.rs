@@ -43,7 +43,7 @@ fn an_object_is_applied_and_an_edit_of_it_and_its_status_and_events_say_so() {
                 reason == "Applied"
                     && note.starts_with("2 devices written, 0 of them removed; fleet ")
                     && note.contains("+ 2 devices are added")
-                    && note.contains("looks.rs") | note.contains("bed.rs")
+                    && note.contains("tests/it/bed.rs:")
             })
         })
         .await;
@@ -166,7 +166,7 @@ fn a_label_that_somebody_removes_comes_back_without_waiting_for_the_interval() {
 }
 
 #[test]
-fn members_leave_in_numbers_only_by_a_consent_that_names_the_plan() {
+fn members_leave_in_numbers_only_by_a_consent_that_names_them() {
     run(async {
         let bed = Bed::new().await;
         let node = bed.node("n1").await;
@@ -177,13 +177,13 @@ fn members_leave_in_numbers_only_by_a_consent_that_names_the_plan() {
         let status = bed.told("cameras", "ConsentNeeded").await;
         let told = &status.conditions[0].message;
         assert!(told.starts_with("1 of 1 members would leave (such as `"), "{told}");
-        let plan = status.plan.unwrap();
-        assert!(told.contains(&plan), "{told}");
+        let leaving = status.leaving.unwrap();
+        assert!(told.contains(&leaving), "{told}");
         assert!(variant(&bed.labels(&node).await).is_some());
-        let other = json!({"consent": {"acceptShrink": plan.replace("sha256:", "sha256:f")}});
+        let other = json!({"consent": {"acceptShrink": leaving.replace("sha256:", "sha256:f")}});
         bed.edit("cameras", &other).await;
         bed.told("cameras", "ConsentNeeded").await;
-        bed.edit("cameras", &json!({"consent": {"acceptShrink": plan}})).await;
+        bed.edit("cameras", &json!({"consent": {"acceptShrink": leaving}})).await;
         let status = bed.told("cameras", "InSync").await;
         assert_eq!(status.last_applied.unwrap().removed, 1);
         assert_eq!(bed.labels(&node).await, json!({}));
