@@ -2,7 +2,12 @@
 
 #![expect(unreachable_pub, reason = "the derived schema repeats each type within a function")]
 
-use kube::{CustomResource, KubeSchema};
+use std::collections::BTreeMap;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
+};
+use kube::{CustomResource, CustomResourceExt, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -204,8 +209,21 @@ impl FleetSpec {
 /// assert_eq!(definition["metadata"]["name"], "fleets.escadre.github.io");
 /// ```
 #[must_use]
-pub fn definition()
--> k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition {
-    use kube::CustomResourceExt;
-    FleetObject::crd()
+pub fn definition() -> CustomResourceDefinition {
+    let mut definition = FleetObject::crd();
+    let schemas = definition.spec.versions.iter_mut().filter_map(|it| it.schema.as_mut());
+    for schema in schemas.filter_map(|schema| schema.open_api_v3_schema.as_mut()) {
+        without_null(schema);
+    }
+    definition
+}
+
+/// Takes back that a field may be null: the API server drops such fields then, so that there is one
+/// way to leave a field out, and `has` of a rule tells it.
+fn without_null(schema: &mut JSONSchemaProps) {
+    schema.nullable = None;
+    schema.properties.iter_mut().flat_map(BTreeMap::values_mut).for_each(without_null);
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &mut schema.items {
+        without_null(items);
+    }
 }

@@ -56,6 +56,13 @@ fn the_server_refuses_objects_against_the_rules_on_dry_runs_too() {
             let body = json!({"spec": {"target": target}});
             refused(&bed, Method::PATCH, &path, &body, never).await;
         }
+        // A target that is null is none, and stays the cluster.
+        bed.make("null", &json!({"fleet": fleet, "target": {"nats": null}})).await;
+        let body = json!({"spec": {"target": nats("nats://a:1/b")}});
+        refused(&bed, Method::PATCH, &format!("{}/null", bed.fleets()), &body, never).await;
+        let null = object("cameras", &json!({"fleet": {"inline": null, "configMapRef": null}}));
+        let why = "exactly one of `inline` and `configMapRef`";
+        refused(&bed, Method::POST, &bed.fleets(), &null, why).await;
         // What is no target may change.
         let secret = json!({"nats": {"credentialsSecretRef": {"name": "nats"}}});
         bed.edit("there", &json!({"target": secret, "suspend": true})).await;

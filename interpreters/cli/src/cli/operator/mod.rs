@@ -20,9 +20,9 @@ use super::target::advised;
 /// What is logged unless something else is asked for: what was found, but not each request.
 pub(crate) const LOG: &str = "warn,escadre_operator=info";
 
-/// Carry out the `Fleet` objects of a Kubernetes cluster, continuously. No fleet is needed.
+/// Carry out the `Fleet` objects of a cluster, continuously. No fleet is needed.
 ///
-/// An object has the content of a `fleet.lock`, and says on which devices and on which target it is
+/// An object of a Kubernetes cluster has the content of a `fleet.lock`, and says on which devices and on which target it is
 /// carried out: the nodes of the cluster, or a NATS bucket. Drift is repaired; who wrote what, and what
 /// is refused, is in the object's status and events. Of several operators one leads, the others wait.
 /// It ends at SIGTERM or SIGINT, between two requests.
