@@ -1,6 +1,7 @@
 //! What a `Fleet` object says: the types that its schema is derived from.
 
 #![expect(unreachable_pub, reason = "the derived schema repeats each type within a function")]
+#![expect(clippy::duplicated_attributes, reason = "several columns have the same type")]
 
 use std::collections::BTreeMap;
 

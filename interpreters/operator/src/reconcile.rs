@@ -145,6 +145,7 @@ async fn publish(
 }
 
 /// Looks again after a while.
+#[expect(clippy::needless_pass_by_value, reason = "the controller passes it so")]
 pub(crate) fn after_error(
     object: Arc<FleetObject>,
     error: &ReconcileError,

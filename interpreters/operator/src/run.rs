@@ -100,13 +100,13 @@ impl Operator {
     }
 
     /// Looks at objects whenever something changes, and at their intervals, while no other operator
-    /// leads; until `stop` is true. What is under way then is ended between two requests.
+    /// leads; until `stop` is true. What is under way then may come to its end, or is ended between
+    /// two requests.
     ///
     /// # Errors
     /// The cluster does not know such objects, or does not allow this.
-    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), RunError> {
+    pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
         let election = self.election();
-        let mut stopped = stop.clone();
         loop {
             let leading = async {
                 self.check().await?;
@@ -114,7 +114,7 @@ impl Operator {
             };
             let term = tokio::select! {
                 biased;
-                _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+                () = stopped(stop.clone()) => return Ok(()),
                 term = leading => term,
             };
             match term {
@@ -126,8 +126,10 @@ impl Operator {
                 Err(error) if RunError::is_lasting(&error) => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "trying again");
-                    // A stop is seen at the begin of the loop.
-                    let _ = tokio::time::timeout(PAUSE, stop.wait_for(|stop| *stop)).await;
+                    tokio::select! {
+                        () = stopped(stop.clone()) => {}
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
                 }
             }
             if *stop.borrow() {
