@@ -54,10 +54,23 @@ fn conformance(_: &Workspace, quick: bool) -> Outcome {
 }
 
 fn operator(_: &Workspace, _: bool) -> Outcome {
-    // One after the other, with what each one printed.
-    let mut command = workspace::cargo();
-    command.args(["test", "-p", "escadre-operator", "--test", "it"]);
-    process::run(command.args(["--", "--nocapture", "--test-threads=1"]))
+    let mut library = workspace::cargo();
+    library.args(["test", "-p", "escadre-operator", "--test", "it", "--", "--nocapture"]);
+    process::run(&mut library)?;
+    // The process itself, killed with the signal 9, with pods and their controllers.
+    let mut program = workspace::cargo();
+    program.args([
+        "test",
+        "-q",
+        "-p",
+        "escadre",
+        "--test",
+        "it",
+        "--",
+        "--nocapture",
+        "operator::",
+    ]);
+    process::run(&mut program)
 }
 
 fn identities(_: &Workspace, _: bool) -> Outcome {
