@@ -8,13 +8,17 @@ use crate::Outcome;
 use crate::workspace::Workspace;
 
 /// For each member, the members it may use outside tests. A member that is not here is refused.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("escadre-algebra", &[]),
     ("escadre-laws", &["escadre-algebra", "escadre-interpreter"]),
     ("escadre-interpreter", &["escadre-algebra"]),
     ("escadre-sim", &["escadre-algebra", "escadre-interpreter"]),
     ("escadre-nats", &["escadre-algebra", "escadre-interpreter"]),
     ("escadre-kube", &["escadre-algebra", "escadre-interpreter"]),
+    (
+        "escadre-operator",
+        &["escadre-algebra", "escadre-interpreter", "escadre-kube", "escadre-nats"],
+    ),
     (
         "escadre",
         &[
@@ -23,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "escadre-kube",
             "escadre-laws",
             "escadre-nats",
+            "escadre-operator",
             "escadre-sim",
         ],
     ),

@@ -39,8 +39,8 @@
 //!
 //! Everything of the algebra is at the root of this crate. Beside it are [`inventory`], which reads
 //! what devices there are, [`interpreter`], which every interpreter has in common, and [`sim`], the
-//! simulator, [`nats`], fleets in NATS buckets, and [`kube`], fleets on Kubernetes clusters (features of
-//! the same names, on by default).
+//! simulator, [`nats`], fleets in NATS buckets, [`kube`], fleets on Kubernetes clusters, and
+//! [`operator`], which carries out `Fleet` objects there (features of the same names, on by default).
 
 pub mod cli;
 
@@ -76,6 +76,8 @@ pub use escadre_interpreter::inventory;
 pub use escadre_kube as kube;
 #[cfg(feature = "nats")]
 pub use escadre_nats as nats;
+#[cfg(feature = "operator")]
+pub use escadre_operator as operator;
 #[cfg(feature = "sim")]
 pub use escadre_sim as sim;
 /// Values of JSON, for the setters that take one: `set`, `affinity`, `Volume::projected`.

@@ -89,12 +89,21 @@ impl ConnectError {
 /// # Errors
 /// The kubeconfig does not say how to reach it.
 pub async fn connect(address: &Address) -> Result<Kube, ConnectError> {
-    let (client, place, options) = client(address).await?;
+    let (client, place, options) = configured(address).await?;
     Ok(Kube::new(client, &place, options))
 }
 
+/// A client for the cluster at `address`, whose requests are not retried, and the namespace there. Asks the cluster nothing.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn client(address: &Address) -> Result<(Client, String), ConnectError> {
+    let (client, _, options) = configured(address).await?;
+    Ok((client, options.namespace))
+}
+
 /// A client for the cluster at `address`, what the place is called, and how a fleet is held there.
-async fn client(address: &Address) -> Result<(Client, String, Options), ConnectError> {
+async fn configured(address: &Address) -> Result<(Client, String, Options), ConnectError> {
     let (config, context) = match Kubeconfig::read() {
         Ok(file) => of_file(file, address).await?,
         Err(error) => {

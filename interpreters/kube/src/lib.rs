@@ -57,7 +57,7 @@ mod work;
 mod world;
 
 pub use address::{Address, AddressError};
-pub use connect::{ConnectError, ConnectErrorKind, connect};
+pub use connect::{ConnectError, ConnectErrorKind, client, connect};
 pub use driver::{Kube, Options};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use foreign::{Foreign, ForeignObject, Owner};

@@ -13,6 +13,22 @@ pub enum Subject {
     ServiceAccount(String),
 }
 
+fn rule(group: &str, resource: &str, verbs: &[&str]) -> Json {
+    json!({"apiGroups": [group], "resources": [resource], "verbs": verbs})
+}
+
+/// What a controller may do to its own objects in the namespace of a fleet, as the rules of a role.
+#[must_use]
+pub fn rules() -> Vec<Json> {
+    let objects = ["get", "list", "create", "patch", "update", "delete"];
+    vec![
+        rule("apps", "daemonsets", &objects),
+        rule("", "configmaps", &objects),
+        rule("", "pods", &["list"]),
+        rule("coordination.k8s.io", "leases", &["get", "create", "update"]),
+    ]
+}
+
 /// The objects that give `subject` the rights to hold a fleet in `namespace`: what a controller may
 /// do to nodes anywhere, and to its own objects there.
 ///
@@ -24,14 +40,6 @@ pub enum Subject {
 /// ```
 #[must_use]
 pub fn rbac(namespace: &str, subject: &Subject) -> Vec<Json> {
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
-    let objects = ["get", "list", "create", "patch", "update", "delete"];
-    let rules = [
-        rule("apps", &["daemonsets"], &objects),
-        rule("", &["configmaps"], &objects),
-        rule("", &["pods"], &["list"]),
-        rule("coordination.k8s.io", &["leases"], &["get", "create", "update"]),
-    ];
     let subject = match subject {
         Subject::User(name) => {
             json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name})
@@ -53,9 +61,9 @@ pub fn rbac(namespace: &str, subject: &Subject) -> Vec<Json> {
         object
     };
     let mut of_nodes = object("ClusterRole", None);
-    of_nodes["rules"] = json!([rule("", &["nodes"], &["get", "list", "patch"])]);
+    of_nodes["rules"] = json!([rule("", "nodes", &["get", "list", "patch"])]);
     let mut of_objects = object("Role", Some(namespace));
-    of_objects["rules"] = json!(rules);
+    of_objects["rules"] = json!(rules());
     let bound = |kind: &str, role: &str, namespace: Option<&str>| {
         let mut binding = object(kind, namespace);
         binding["roleRef"] =

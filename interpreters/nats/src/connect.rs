@@ -114,6 +114,7 @@ impl From<ConnectErrorKind> for ConnectError {
 /// Who the client is comes from the first that is set of `NATS_CREDS` (a file of credentials),
 /// `NATS_NKEY` (a file with a seed), `NATS_TOKEN`, and `NATS_USER` with `NATS_PASSWORD`. `NATS_CA`, and
 /// `NATS_CERT` with `NATS_KEY`, are files for TLS; `NATS_URL` names the servers where `address` does not.
+/// `NATS_CREDS` and `NATS_NKEY` may also have the content of such a file.
 ///
 /// # Errors
 /// [`ConnectError`] says which variable is wrong, or what the server said.
@@ -200,6 +201,25 @@ fn with_tls(
     }
 }
 
+/// What is told instead of credentials that stand in a variable themselves.
+const ITSELF: &str = "the variable";
+
+/// Whether `text` is itself what a file of credentials or of a seed holds, and no file's name.
+///
+/// ```
+/// assert!(!escadre_nats::are_credentials("/etc/nats/user.creds"));
+/// assert!(escadre_nats::are_credentials("-----BEGIN NATS USER JWT-----\n…"));
+/// ```
+#[must_use]
+pub fn are_credentials(text: &str) -> bool {
+    let is_seed = |line: &str| {
+        line.len() == 58
+            && line.starts_with("SU")
+            && line.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    text.contains("-----BEGIN NATS") || text.lines().any(|line| is_seed(line.trim()))
+}
+
 /// `options` with who the client is, and the variable that says so.
 async fn with_user(
     options: ConnectOptions,
@@ -209,13 +229,21 @@ async fn with_user(
         let kind = ConnectErrorKind::BadFile { variable, file: file.into() };
         ConnectError { kind, source: Some(source.into()) }
     };
-    if let Some(file) = variable("NATS_CREDS") {
-        let options = options.credentials_file(&file).await;
-        let options = options.map_err(|source| bad("NATS_CREDS", &file, source))?;
-        return Ok((options, Some("NATS_CREDS")));
+    if let Some(text) = variable("NATS_CREDS") {
+        let options = match are_credentials(&text) {
+            true => options.credentials(&text).map_err(|source| bad("NATS_CREDS", ITSELF, source)),
+            false => {
+                let options = options.credentials_file(&text).await;
+                options.map_err(|source| bad("NATS_CREDS", &text, source))
+            }
+        };
+        return Ok((options?, Some("NATS_CREDS")));
     }
-    if let Some(file) = variable("NATS_NKEY") {
-        let seed = std::fs::read_to_string(&file);
+    if let Some(text) = variable("NATS_NKEY") {
+        let (seed, file) = match are_credentials(&text) {
+            true => (Ok(text), ITSELF.to_owned()),
+            false => (std::fs::read_to_string(&text), text),
+        };
         let seed = seed.map_err(|source| bad("NATS_NKEY", &file, source))?;
         let seed = seed.lines().map(str::trim).find(|line| line.starts_with("SU"));
         let seed = seed.ok_or_else(|| {

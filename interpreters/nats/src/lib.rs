@@ -52,7 +52,7 @@ pub mod status;
 mod world;
 
 pub use address::{Address, AddressError};
-pub use connect::{ConnectError, ConnectErrorKind, connect, connect_device};
+pub use connect::{ConnectError, ConnectErrorKind, are_credentials, connect, connect_device};
 pub use driver::{Nats, Options, make_report_buckets, read_reported};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;

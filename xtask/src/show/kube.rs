@@ -8,7 +8,7 @@ use crate::workspace::{self, Workspace};
 use crate::{Outcome, binaries, process};
 
 /// What is claimed of Kubernetes.
-pub(super) const CLAIMS: [Claim; 6] = [
+pub(super) const CLAIMS: [Claim; 7] = [
     Claim { number: 1, says: "a cluster keeps the whole contract", check: conformance },
     Claim {
         number: 2,
@@ -35,6 +35,11 @@ pub(super) const CLAIMS: [Claim; 6] = [
         says: "a node does not choose what it runs: the API server refuses its kubelet",
         check: identities,
     },
+    Claim {
+        number: 7,
+        says: "an object is carried out continuously: applied, repaired, not while suspended or stale, by one operator at a time, and by way of NATS to a device",
+        check: operator,
+    },
 ];
 
 /// The variable that has the conformance suite leave out kills, and most inputs.
@@ -46,6 +51,26 @@ fn conformance(_: &Workspace, quick: bool) -> Outcome {
         command.env(QUICK, "1");
     }
     process::run(&mut command)
+}
+
+fn operator(_: &Workspace, _: bool) -> Outcome {
+    let mut library = workspace::cargo();
+    library.args(["test", "-p", "escadre-operator", "--test", "it", "--", "--nocapture"]);
+    process::run(&mut library)?;
+    // The process itself, killed with the signal 9, with pods and their controllers.
+    let mut program = workspace::cargo();
+    program.args([
+        "test",
+        "-q",
+        "-p",
+        "escadre",
+        "--test",
+        "it",
+        "--",
+        "--nocapture",
+        "operator::",
+    ]);
+    process::run(&mut program)
 }
 
 fn identities(_: &Workspace, _: bool) -> Outcome {

@@ -33,6 +33,8 @@ mod lock;
 mod merge;
 #[cfg(feature = "nats")]
 mod nats;
+#[cfg(feature = "operator")]
+mod operator;
 mod output;
 mod plan;
 mod present;
@@ -176,6 +178,8 @@ fn program(origin: &Origin<'_>, first: Option<&OsString>) -> String {
 fn log(cli: &Cli) {
     let level = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => "error",
+        #[cfg(feature = "operator")]
+        (false, 0) if matches!(cli.command, Command::Operator(_)) => operator::LOG,
         (false, 0) => "warn",
         (false, 1) => "info",
         (false, 2) => "debug",
@@ -213,6 +217,8 @@ fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure>
         Command::Kube(args) => kube::run(&args, context),
         #[cfg(feature = "nats")]
         Command::Nats(args) => nats::run(&args, context),
+        #[cfg(feature = "operator")]
+        Command::Operator(args) => operator::run(&args, context),
         #[cfg(feature = "sim")]
         Command::Sim(args) => sim::run(&args, context),
     }

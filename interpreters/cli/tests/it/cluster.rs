@@ -55,6 +55,16 @@ impl Cluster {
         self.ask(Method::PATCH, &path, "application/merge-patch+json", change);
     }
 
+    /// Makes `object` in the list at `path`.
+    pub(crate) fn make(&self, path: &str, object: &Json) {
+        self.ask(Method::POST, path, "application/json", object);
+    }
+
+    /// The HTTP status that the ordinary user gets for `path`.
+    pub(crate) fn status(&self, path: &str) -> u16 {
+        self.server.status("escadre", path).unwrap()
+    }
+
     pub(crate) fn add_node(&self, name: &str, labels: &Json) {
         let metadata = json!({"name": name, "labels": labels});
         let body = json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata});

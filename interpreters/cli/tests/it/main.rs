@@ -7,6 +7,7 @@ mod git;
 mod import;
 mod kubernetes;
 mod nats;
+mod operator;
 mod pipes;
 mod program;
 mod reviews;

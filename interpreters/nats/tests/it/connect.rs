@@ -56,6 +56,16 @@ fn a_token_a_password_and_an_nkey_are_read_from_the_environment() {
     let file = folder.path().join("user.nk");
     fs::write(&file, format!("# a comment\n{}\n", key.seed().unwrap())).unwrap();
     assert_eq!(open(&address, &[("NATS_NKEY", file.to_str().unwrap())]), Ok(()));
+    // So may the content of the file, which no error shows.
+    let content = fs::read_to_string(&file).unwrap();
+    assert_eq!(open(&address, &[("NATS_NKEY", &content)]), Ok(()));
+    let stranger = KeyPair::new_user().seed().unwrap();
+    let (kind, said) = open(&address, &[("NATS_NKEY", &stranger)]).unwrap_err();
+    assert_eq!(kind, ConnectErrorKind::Denied { variable: Some("NATS_NKEY") });
+    assert!(!said.contains(&stranger), "{said}");
+    let content = "-----BEGIN NATS USER JWT-----\ns3cret";
+    let (kind, said) = open(&address, &[("NATS_CREDS", content)]).unwrap_err();
+    assert!(matches!(kind, ConnectErrorKind::BadFile { .. }) && !said.contains("s3cret"), "{said}");
 }
 
 #[test]

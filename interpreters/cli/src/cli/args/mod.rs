@@ -24,8 +24,8 @@ pub(crate) use review::{Assumed, Check, CheckFormat, Diff, DiffFormat, Lab, LabF
 const GLOBAL: &str = "Global options";
 
 /// The commands that need no fleet: their help does not list the option for it.
-const WITHOUT_FLEET: [&str; 8] =
-    ["import", "select", "inventory", "laws", "schema", "completions", "kube", "sim"];
+const WITHOUT_FLEET: [&str; 9] =
+    ["import", "select", "inventory", "laws", "schema", "completions", "kube", "operator", "sim"];
 
 /// Compose, plan, apply and explain what runs on which machine.
 ///
@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Kube(super::kube::KubeArgs),
     #[cfg(feature = "nats")]
     Nats(super::nats::NatsArgs),
+    #[cfg(feature = "operator")]
+    Operator(super::operator::OperatorArgs),
     #[cfg(feature = "sim")]
     Sim(super::sim::Sim),
 }

@@ -1,6 +1,6 @@
 //! Kubernetes: a cluster as a target and as an inventory, and the rights that this needs.
 
-mod rbac;
+pub(super) mod rbac;
 
 use clap::{Args, Subcommand};
 use escadre_interpreter::inventory::{ReadInventory, ReadOptions};

@@ -34,8 +34,9 @@ pub(super) struct Rbac {
     format: Format,
 }
 
+/// How objects of Kubernetes are printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Yaml,
     Json,
 }
@@ -47,22 +48,31 @@ impl Rbac {
             None => Subject::ServiceAccount(self.service_account.clone()),
         };
         let objects = rbac(&self.namespace, &subject);
-        match self.format {
-            Format::Json => {
-                context.out.json(&json!({"apiVersion": "v1", "kind": "List", "items": objects}))?;
-            }
-            Format::Yaml => context.out.put(&yaml(&objects)?)?,
-        }
-        Ok(Code::Done)
+        print(&objects, self.format, context)
     }
 }
 
+/// Prints `objects` as `kubectl apply -f -` takes them.
+pub(crate) fn print(
+    objects: &[Json],
+    format: Format,
+    context: &mut Context<'_>,
+) -> Result<Code, Failure> {
+    match format {
+        Format::Json => {
+            context.out.json(&json!({"apiVersion": "v1", "kind": "List", "items": objects}))?;
+        }
+        Format::Yaml => context.out.put(&yaml(objects)?)?,
+    }
+    Ok(Code::Done)
+}
+
 /// `objects` as the documents of a YAML stream.
-fn yaml(objects: &[Json]) -> Result<String, Failure> {
+pub(crate) fn yaml(objects: &[Json]) -> Result<String, Failure> {
     let mut text = String::new();
     for object in objects {
         let document = serde_saphyr::to_string(object).map_err(|error| {
-            Failure::caused("the rights are no YAML", &error).help("add `--format json`")
+            Failure::caused("the objects are no YAML", &error).help("add `--format json`")
         })?;
         text.push_str("---\n");
         text.push_str(&document);
@@ -71,7 +81,7 @@ fn yaml(objects: &[Json]) -> Result<String, Failure> {
 }
 
 /// A namespace is a label of RFC 1123, as names of resources are.
-fn namespace(text: &str) -> Result<String, String> {
+pub(crate) fn namespace(text: &str) -> Result<String, String> {
     match ResourceName::parse(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => {
