@@ -52,18 +52,15 @@ impl Cluster {
         Self::start_with(KubeOptions { kubelets, ..KubeOptions::default() }).await
     }
 
-    pub(crate) async fn start_with(options: KubeOptions) -> Self {
+    pub(crate) async fn start_with(mut options: KubeOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (policy, audit) = (folder.path().join("policy.yaml"), folder.path().join("audit.log"));
         std::fs::write(&policy, AUDIT).unwrap();
         std::fs::write(&audit, "").unwrap();
-        let options = KubeOptions {
-            api_server_flags: vec![
-                format!("--audit-policy-file={}", policy.display()),
-                format!("--audit-log-path={}", audit.display()),
-            ],
-            ..options
-        };
+        options.api_server_flags.extend([
+            format!("--audit-policy-file={}", policy.display()),
+            format!("--audit-log-path={}", audit.display()),
+        ]);
         let server = KubeCluster::start_with(&options).unwrap();
         let admin = client(&server, "admin").await;
         let user = client(&server, "escadre").await;

@@ -14,6 +14,7 @@ mod files;
 mod identities;
 mod moving;
 mod ownership;
+mod pages;
 mod pods;
 mod servers;
 mod strategies;
