@@ -65,6 +65,17 @@ impl Cluster {
         self.server.status("escadre", path).unwrap()
     }
 
+    /// Deletes the object at `path` and makes it again as a backup does, under another name.
+    pub(crate) fn restore(&self, path: &str) {
+        let mut copy = self.get(path);
+        let metadata = copy["metadata"].as_object_mut().unwrap();
+        metadata.retain(|key, _| ["name", "labels", "annotations"].contains(&key.as_str()));
+        self.ask(Method::DELETE, path, "application/json", &Json::Null);
+        let (list, _) = path.rsplit_once('/').unwrap();
+        let list = format!("{list}?fieldManager=backup");
+        self.ask(Method::POST, &list, "application/json", &copy);
+    }
+
     pub(crate) fn add_node(&self, name: &str, labels: &Json) {
         let metadata = json!({"name": name, "labels": labels});
         let body = json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata});

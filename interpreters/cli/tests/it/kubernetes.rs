@@ -38,6 +38,7 @@ fn a_fleet_is_planned_applied_and_mended_in_a_cluster_with_the_rights_that_are_p
     nodes_are_an_inventory_like_any_other(&cluster);
     a_plan_is_carried_out_once(&cluster);
     what_others_change_is_drift_and_mended(&cluster);
+    what_others_made_is_taken_over_where_that_is_said(&cluster);
     what_a_killed_apply_left_behind_is_tidied_up_unasked(&cluster);
 }
 
@@ -133,6 +134,20 @@ fn what_others_change_is_drift_and_mended(cluster: &Cluster) {
     assert_tells(&detailed("plan"), &["0 added, 1 changed, 0 removed"]);
     mended();
     assert_eq!(image(&cluster.get(&path)), "ghcr.io/acme/recorder:2.3");
+}
+
+fn what_others_made_is_taken_over_where_that_is_said(cluster: &Cluster) {
+    let kubeconfig = cluster.kubeconfig();
+    let ends = |code, words: &[&str]| ends(code, &kubeconfig, &[words, &ON].concat());
+    let sets = cluster.get(DAEMON_SETS);
+    let name = sets["items"][0]["metadata"]["name"].as_str().unwrap();
+    cluster.restore(&format!("{DAEMON_SETS}/{name}"));
+    let told = ends(2, &["drift", "--detailed-exitcode"]);
+    assert_tells(&told, &["it was not made by this project, but by `backup`"]);
+    let refused = ends(1, &["apply", "--yes"]);
+    assert_tells(&refused, &[&format!("`DaemonSet {name}`, of which `backup` owns"), "`--adopt`"]);
+    assert_tells(&ends(0, &["apply", "--yes", "--adopt"]), &["is taken over"]);
+    ends(0, &["drift", "--detailed-exitcode"]);
 }
 
 fn what_a_killed_apply_left_behind_is_tidied_up_unasked(cluster: &Cluster) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use escadre_algebra::{Fleet, container, deploy};
 use escadre_interpreter::Snapshot;
 use escadre_kube::{Kube, Options};
+use escadre_testbed::KubeOptions;
 use http::Request;
 use kube::{Client, Config};
 use tokio::runtime::Handle;
@@ -85,8 +86,9 @@ fn carried(admin: &Client) -> (Client, Arc<AtomicUsize>) {
 #[test]
 fn a_list_is_read_from_its_beginning_where_its_next_page_is_gone() {
     run(async {
-        let flags = ["--etcd-compaction-interval=1s"];
-        let mut cluster = Cluster::start_with(&[], &flags).await;
+        let api_server_flags = vec!["--etcd-compaction-interval=1s".to_owned()];
+        let options = KubeOptions { api_server_flags, ..KubeOptions::default() };
+        let mut cluster = Cluster::start_with(options).await;
         let names: Vec<String> = (0..N_NODES).map(|i| format!("n{i:03}")).collect();
         let nodes: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
         let fleet: Fleet = deploy(container("recorder").image("acme/recorder:1"));
