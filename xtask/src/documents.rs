@@ -7,9 +7,8 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::workspace::{Workspace, at, read};
+use crate::workspace::{Workspace, at, program, read};
 use crate::{Outcome, binaries, process, transcript};
 
 /// A fenced block of a document.
@@ -126,7 +125,7 @@ fn run_block(block: &Block, folder: &Path, environment: &[(&str, OsString)]) -> 
         let actual = transcript::replay(&commands, folder, environment)?;
         return transcript::compare(&block.text, &actual);
     }
-    let mut command = Command::new("bash");
+    let mut command = program("bash");
     command.args(["-eu", "-o", "pipefail", "-c", &block.text]).current_dir(folder);
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     let finished = process::finish(&mut command, transcript::DEADLINE)?;

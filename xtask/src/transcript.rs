@@ -4,9 +4,9 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use crate::workspace::program;
 use crate::{Outcome, process};
 
 /// The longest that one command of a document may take.
@@ -25,7 +25,7 @@ pub(crate) fn replay(
 ) -> Outcome<String> {
     let mut text = String::new();
     for line in commands {
-        let mut command = Command::new("bash");
+        let mut command = program("bash");
         command.args(["-eu", "-o", "pipefail", "-c", line]).current_dir(folder);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         let finished = process::finish(&mut command, DEADLINE)?;

@@ -1,5 +1,6 @@
 //! The checkout this program works on, as cargo and git describe it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -131,10 +132,15 @@ pub(crate) fn at(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-/// Cargo without what cargo itself told this program of its package: build scripts that look at
-/// that would run again, and all that needs them would be built anew.
+/// Cargo as [`program`].
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that may run cargo, without what cargo itself told this program of its package: build
+/// scripts that look at that would run again, and all that needs them would be built anew.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Claim, killed, stations};
 use crate::measure::Cost;
 use crate::selector_table::OWN_CASES;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, program};
 use crate::{Outcome, binaries, documents, fuzz, measure, process};
 
 /// The claims, in the order of their numbers.
@@ -49,7 +49,7 @@ fn newcomer(workspace: &Workspace, quick: bool) -> Outcome {
     // Quickly means with the dependencies that are compiled already; the clone's own code is not.
     let target = if quick { workspace.target.clone() } else { clone.join("target") };
     let bash = |script: &str| {
-        let mut command = Command::new("bash");
+        let mut command = program("bash");
         command.args(["-eu", "-o", "pipefail", "-c", script]).current_dir(&clone);
         command.env("CARGO_TARGET_DIR", &target).env("NO_COLOR", "1");
         let finished = process::finish(&mut command, Duration::from_secs(1800))?;
