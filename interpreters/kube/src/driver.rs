@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::error::{ApplyError, LiftError, LowerError, ServerError};
 use crate::inventory::Node;
 use crate::lower::Objects;
+use crate::status::Status;
 use crate::world::{Lease, World};
 pub(crate) use request::chain;
 use write::Failure;
@@ -136,6 +137,30 @@ impl Kube {
     /// The API server does not answer.
     pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
         observe::content(self, digest).await
+    }
+
+    /// What runs of the fleet in `world`: the pods of the namespace, beside the labels of the nodes.
+    ///
+    /// One list of pods, page by page: O(nodes + pods) in time and space.
+    ///
+    /// # Errors
+    /// The API server does not answer, or the right to list pods is missing.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use escadre_interpreter::Interpreter;
+    /// use escadre_kube::status::Standing;
+    ///
+    /// let mut cluster = escadre_kube::connect(&"kube:edge".parse()?).await?;
+    /// let seen = cluster.observe().await?;
+    /// let status = cluster.status(&seen.state).await?;
+    /// println!("{} nodes are in trouble", status.count(Standing::Troubled));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn status(&self, world: &World) -> Result<Status, ServerError> {
+        let pods = observe::pods(self).await?;
+        Ok(Status::of(world, &pods))
     }
 
     /// The place in words.

@@ -190,6 +190,15 @@ pub enum ServerErrorKind {
         /// What was heard last.
         why: String,
     },
+    /// A webhook that the API server has to ask does not answer it in time.
+    Webhook {
+        /// Its name.
+        webhook: String,
+        /// What was asked.
+        doing: &'static str,
+        /// What was heard last.
+        why: String,
+    },
     /// Who asks is not known to it.
     Unknown {
         /// What it says.
@@ -238,6 +247,9 @@ impl fmt::Display for ServerErrorKind {
             Self::Unreachable { doing, why } => {
                 write!(f, "the API server does not answer ({doing}): {why}")
             }
+            Self::Webhook { webhook, doing, why } => {
+                write!(f, "the webhook `{webhook}` does not answer ({doing}): {why}")
+            }
             Self::Unknown { why } => write!(f, "the API server does not know who asks: {why}"),
             Self::Forbidden { why } => write!(f, "the rights are not enough: {why}"),
             Self::Denied { by, doing, why } => write!(f, "`{by}` denies it ({doing}): {why}"),
@@ -268,6 +280,9 @@ impl ServerError {
         let help = match &self.kind {
             ServerErrorKind::Unreachable { .. } => {
                 "check the context and that the API server runs (`kubectl cluster-info`), then run it again: it goes on where it ended".to_owned()
+            }
+            ServerErrorKind::Webhook { .. } => {
+                "ask who runs the cluster, or find it with `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`; then run it again: it goes on where it ended".to_owned()
             }
             ServerErrorKind::Unknown { .. } => {
                 "the credentials of the context are wrong or have expired: `kubectl auth whoami`".to_owned()

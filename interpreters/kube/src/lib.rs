@@ -13,7 +13,7 @@
 //!
 //! In reading order: [`Variant`] is what things are called, [`World`] what a cluster holds,
 //! [`Objects`] what it is to hold, [`Address`] where it is and [`connect()`] the way there, [`Kube`]
-//! the controller with its [`Options`], [`rbac`] the rights that it needs; then the errors of each
+//! the controller with its [`Options`], [`status`] what runs of it, [`rbac`] the rights that it needs; then the errors of each
 //! operation.
 //!
 //! ```no_run
@@ -47,9 +47,11 @@ mod model;
 mod mount;
 mod names;
 mod pod;
+mod pods;
 pub mod rbac;
 mod read;
 mod shard;
+pub mod status;
 mod steps;
 mod strategy;
 mod template;
@@ -63,5 +65,5 @@ pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, 
 pub use foreign::{Foreign, ForeignObject, Owner};
 pub use inventory::InventoryError;
 pub use lower::Objects;
-pub use names::{Variant, member_label, parse_resource_label, resource_label};
+pub use names::{Variant, member_label, object_name, parse_resource_label, resource_label};
 pub use world::{Anomaly, World};

@@ -148,7 +148,8 @@ impl fmt::Display for Variant {
 }
 
 /// The name of the object that holds `variant` of `resource`: a label of RFC 1123, at most 57 characters.
-pub(crate) fn object_name(resource: &ResourceName, variant: &Variant) -> String {
+#[must_use]
+pub fn object_name(resource: &ResourceName, variant: &Variant) -> String {
     let name = resource.as_str();
     let name = name.get(..N_NAME).unwrap_or(name).trim_end_matches('-');
     format!("{name}-{variant}")

@@ -79,7 +79,8 @@ impl Certificates {
     }
 
     /// The server's certificate and its key.
-    pub(crate) fn server(&self) -> (PathBuf, PathBuf) {
+    #[must_use]
+    pub fn server(&self) -> (PathBuf, PathBuf) {
         (self.path("server.pem"), self.path("server.key"))
     }
 

@@ -60,6 +60,11 @@ impl Cluster {
         self.ask(Method::POST, path, "application/json", object);
     }
 
+    /// Deletes the object at `path`.
+    pub(crate) fn delete(&self, path: &str) {
+        self.ask(Method::DELETE, path, "application/json", &Json::Null);
+    }
+
     /// The HTTP status that the ordinary user gets for `path`.
     pub(crate) fn status(&self, path: &str) -> u16 {
         self.server.status("escadre", path).unwrap()
@@ -114,7 +119,7 @@ pub(crate) const DAEMON_SETS: &str = "/apis/apps/v1/namespaces/default/daemonset
 pub(crate) const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases/escadre";
 
 /// Asks again and again until `is_so` says that it is.
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(60), "not within a minute: {what}");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cluster::{Cluster, DAEMON_SETS, LEASE};
+use crate::cluster::{Cluster, DAEMON_SETS, LEASE, until};
 use crate::program::{ESCADRE, command, escadre, stderr, stdout};
 
 const ON: [&str; 4] = ["-i", "kube:testbed", "--target", "kube:testbed?lease=1"];
@@ -37,6 +37,7 @@ fn a_fleet_is_planned_applied_and_mended_in_a_cluster_with_the_rights_that_are_p
     cluster.grant(&serde_json::from_str(&stdout(&rights)).unwrap());
     nodes_are_an_inventory_like_any_other(&cluster);
     a_plan_is_carried_out_once(&cluster);
+    the_status_says_which_pods_are_not_as_they_should(&cluster);
     what_others_change_is_drift_and_mended(&cluster);
     what_others_made_is_taken_over_where_that_is_said(&cluster);
     what_a_killed_apply_left_behind_is_tidied_up_unasked(&cluster);
@@ -100,6 +101,56 @@ fn a_plan_is_carried_out_once(cluster: &Cluster) {
     // What Escadre itself writes on nodes is no label of a device.
     let summary = self::ends(0, &kubeconfig, &["inventory", "kube:"]);
     assert!(!summary.contains("escadre"), "{summary}");
+}
+
+fn the_status_says_which_pods_are_not_as_they_should(cluster: &Cluster) {
+    let kubeconfig = cluster.kubeconfig();
+    let status = ["kube", "status", "kube:testbed", "--detailed-exitcode"];
+    let pods = "/api/v1/namespaces/default/pods";
+    let done = ["3 members: 3 up to date, 0 behind, 0 in trouble"];
+    until("all pods are ready", || {
+        let output = command(Path::new(ESCADRE), &status).env("KUBECONFIG", &kubeconfig).output();
+        output.unwrap().status.code() == Some(0)
+    });
+    let told = ends(0, &kubeconfig, &status);
+    assert_tells(&told, &done);
+    assert_tells(&told, &["RESOURCE", "OBJECT", "NODES   PODS   READY", "recorder-"]);
+    let list = cluster.get(pods);
+    let of = |node: &str| {
+        let mut all = list["items"].as_array().unwrap().iter();
+        let pod = all.find(|pod| pod["spec"]["nodeName"] == node).unwrap();
+        pod["metadata"]["name"].as_str().unwrap().to_owned()
+    };
+    let (broken, gone) = (of("cam-1"), of("cam-2"));
+    let waiting = json!({"reason": "ImagePullBackOff", "message": "no such image"});
+    let name = broken.split('-').next().unwrap();
+    cluster.edit(
+        &format!("{pods}/{broken}/status"),
+        &json!({"status": {
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [{
+                "name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": {"waiting": waiting},
+            }],
+        }}),
+    );
+    let told = ends(2, &kubeconfig, &status);
+    let why = format!("`cam-1`: {broken}: ImagePullBackOff no such image");
+    assert_tells(&told, &["3 members: 2 up to date, 0 behind, 1 in trouble", &why]);
+    let json = ends(0, &kubeconfig, &["kube", "status", "kube:testbed", "--format", "json"]);
+    let json: Json = serde_json::from_str(&json).unwrap();
+    let device = &json["devices"].as_array().unwrap()[0];
+    assert_eq!(device["device"], "cam-1");
+    assert_eq!(device["standing"], "troubled");
+    assert!(json["objects"].as_array().unwrap().iter().any(|it| it["ready"] != it["nodes"]));
+    // The controller of DaemonSets makes others in their stead.
+    for pod in [&broken, &gone] {
+        cluster.delete(&format!("{pods}/{pod}?gracePeriodSeconds=0"));
+    }
+    until("all pods are ready", || {
+        let output = command(Path::new(ESCADRE), &status).env("KUBECONFIG", &kubeconfig).output();
+        output.unwrap().status.code() == Some(0)
+    });
 }
 
 fn what_others_change_is_drift_and_mended(cluster: &Cluster) {

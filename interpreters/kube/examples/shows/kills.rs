@@ -33,7 +33,7 @@ const N_VERSIONS: usize = 4;
 /// After how many rounds it is told how many there were.
 const N_TOLD: usize = 25;
 /// How long one controller may take, and the control plane to settle.
-const WITHIN: Duration = Duration::from_secs(120);
+const WITHIN: Duration = Duration::from_secs(180);
 
 /// One controller: what it applies is its version of the fleet.
 pub(crate) async fn control(version: usize, kubeconfig: &str) -> Outcome {

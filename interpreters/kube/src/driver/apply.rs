@@ -20,12 +20,16 @@ use crate::names::Variant;
 use crate::work::{Relabel, RelabelKind, Work};
 use crate::world::World;
 
-/// How long pods of objects that no node has any more are waited for.
-const PATIENCE_OF_PRUNING: Duration = Duration::from_secs(30);
-/// After how long their controller is made to look at them again.
+/// How long pods of objects that no node has any more are waited for: longer than controllers wait
+/// before they watch an API server again that was away, which is up to a minute.
+const PATIENCE_OF_PRUNING: Duration = Duration::from_secs(120);
+/// After how long it is told that they are waited for, and their controller is made to look at them
+/// again.
 const NUDGE: Duration = Duration::from_secs(5);
 /// How often they are looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often it is looked whether there is something to tell.
+const TELL: Duration = Duration::from_millis(500);
 
 /// What is to be applied.
 pub(super) struct Asked<'a> {
@@ -58,7 +62,7 @@ pub(super) async fn apply(
     own::look(target, &mut work.objects, asked.consent.adopt).await?;
     let mut applied = Applied::default();
     let done = run(target, asked, (&work, &mut world), &mut applied, progress).await;
-    target.notes().iter().for_each(|note| progress.note(note));
+    tell(target, progress);
     let n_done = applied.n_written;
     match done {
         Ok(()) => Ok(applied),
@@ -77,7 +81,8 @@ async fn run(
     applied: &mut Applied,
     progress: &mut (dyn Progress + Send),
 ) -> Result<(), Failure> {
-    let held = Held::take(target, asked.plan, world, asked.dry_run).await?;
+    let taking = Held::take(target, asked.plan, world, asked.dry_run);
+    let held = telling(target, progress, taking).await?;
     let done = under(target, asked, (work, world), (applied, progress), &held).await;
     match done {
         Ok(()) => held.end().await,
@@ -103,14 +108,34 @@ async fn under(
         let writing: Vec<_> = due.map(|due| write::object(target, due, held)).collect();
         let writing = stream::iter(writing).buffer_unordered(target.options.n_in_flight);
         // What is under way is waited for: whoever gets the lease next writes alone.
-        let written: Vec<_> = writing.collect().await;
+        let written: Vec<_> = telling(target, progress, writing.collect()).await;
         written.into_iter().collect::<Result<(), _>>()?;
     }
     nodes(target, held, (&work.nodes, world), applied, progress).await?;
     if asked.plan.coverage() == Coverage::Complete {
-        prune(target, held, world).await?;
+        telling(target, progress, prune(target, held, world)).await?;
     }
     Ok(())
+}
+
+/// What `work` gives; what it has to tell meanwhile is told while it goes on.
+async fn telling<T>(
+    target: &Kube,
+    progress: &mut (dyn Progress + Send),
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        let done = tokio::time::timeout(TELL, &mut work).await;
+        tell(target, progress);
+        if let Ok(done) = done {
+            return done;
+        }
+    }
+}
+
+fn tell(target: &Kube, progress: &mut (dyn Progress + Send)) {
+    target.notes().iter().for_each(|note| progress.note(note));
 }
 
 /// Relabels nodes, so many at once as may be.
@@ -133,7 +158,8 @@ async fn nodes(
         {
             writing.push(one(target, relabel, held));
         }
-        let Some((relabel, ended)) = writing.next().await else { break };
+        let next = telling(target, progress, writing.next()).await;
+        let Some((relabel, ended)) = next else { break };
         match ended {
             Ok(reached) => {
                 let is_unready = matches!(reached.trouble, Some(Unfinished::Unready(_)));
@@ -148,7 +174,6 @@ async fn nodes(
         }
         n_done += 1;
         if n_done % target.options.n_chunk == 0 || n_done == relabels.len() {
-            target.notes().iter().for_each(|note| progress.note(note));
             progress.advance(n_done);
         }
     }
@@ -200,6 +225,7 @@ async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Fail
     let end = Instant::now() + PATIENCE_OF_PRUNING;
     let (impatient, mut nudged) = (Instant::now() + NUDGE, BTreeSet::new());
     loop {
+        held.renew().await?;
         let mut now = World::default();
         observe::objects(target, &mut now).await?;
         let used = used.get_or_insert_with(|| now.used_by(&world.nodes));
@@ -213,6 +239,11 @@ async fn prune(target: &Kube, held: &Held<'_>, world: &World) -> Result<(), Fail
             let is_free = n_desired == 0 || held.dry_run;
             if !is_free && Instant::now() >= impatient && nudged.insert(meta.uid.clone()) {
                 write::nudge(target, meta, held).await?;
+                target.note(format!(
+                    "no node is to run `{}` any more: waiting until the controller of DaemonSets \
+                     says so too",
+                    meta.name
+                ));
             }
             if !is_free || !write::delete(target, (kind, meta), held).await? {
                 n_left += 1;

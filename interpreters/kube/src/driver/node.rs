@@ -10,7 +10,8 @@ use super::Kube;
 use super::lease::Held;
 use super::request::{Attempts, Call, METADATA, Trouble, ask, denied_by, lasting, send};
 use super::write::{Failure, query};
-use crate::names::{DOMAIN, MANAGER};
+use crate::names::MANAGER;
+use crate::pods::{Pod, Pods};
 use crate::steps::{Step, Wait};
 use crate::work::{Labels, Relabel};
 use crate::world::{Node, NodeMeta};
@@ -128,79 +129,6 @@ async fn look(
     Ok(Some(format!("its labels are not as they were seen: {why}")))
 }
 
-/// The pods of one node, as far as they are read.
-#[derive(Deserialize)]
-struct Pods {
-    #[serde(default)]
-    items: Option<Vec<Pod>>,
-}
-
-#[derive(Deserialize)]
-struct Pod {
-    metadata: NodeMeta,
-    #[serde(default)]
-    status: PodStatus,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodStatus {
-    conditions: Vec<Condition>,
-    container_statuses: Vec<Container>,
-}
-
-#[derive(Deserialize)]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: String,
-    status: String,
-    #[serde(default)]
-    message: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Container {
-    state: State,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct State {
-    waiting: Option<Waiting>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Waiting {
-    reason: String,
-    message: String,
-}
-
-impl Pod {
-    fn has(&self, label: &str, value: &str) -> bool {
-        let labels = self.metadata.labels.as_ref();
-        labels.and_then(|it| it.get(&format!("{DOMAIN}/{label}"))).is_some_and(|it| it == value)
-    }
-
-    fn is_ready(&self) -> bool {
-        self.status.conditions.iter().any(|it| it.kind == "Ready" && it.status == "True")
-    }
-
-    /// Why it is not ready, as far as it says so.
-    fn why(&self) -> String {
-        let waiting =
-            self.status.container_statuses.iter().find_map(|it| it.state.waiting.as_ref());
-        if let Some(waiting) = waiting {
-            return format!("{}: {} {}", self.metadata.name, waiting.reason, waiting.message);
-        }
-        let not = |it: &&Condition| it.status != "True" && it.message.is_some();
-        let told = self.status.conditions.iter().find(not).and_then(|it| it.message.as_deref());
-        format!("{}: {}", self.metadata.name, told.unwrap_or("it is not ready"))
-    }
-}
-
 /// Waits until what `step` asks for is so; what is missing, if that takes too long.
 async fn wait(
     target: &Kube,
@@ -222,7 +150,7 @@ async fn wait(
         held.renew().await?;
         let pods: Option<Pods> =
             ask(target, "reading the pods of a node", &Call::get(path.clone())).await?;
-        let pods = pods.and_then(|pods| pods.items).unwrap_or_default();
+        let pods = pods.map(Pods::into_items).unwrap_or_default();
         let Some(why) = step.waits.iter().find_map(|it| missing(it, &pods)) else {
             return Ok(None);
         };
@@ -237,9 +165,12 @@ async fn wait(
 
 /// What is missing of what `wait` asks for, on a node that has `pods`.
 fn missing(wait: &Wait, pods: &[Pod]) -> Option<String> {
-    let label = if wait.pulls { "pulls" } else { "variant" };
-    let new = pods.iter().find(|pod| pod.has(label, wait.variant.as_str()));
-    let is_followed = pods.iter().any(|pod| pod.has("variant", wait.before.as_str()));
+    let is_new = |pod: &&Pod| match wait.pulls {
+        true => pod.pulls().as_ref() == Some(&wait.variant),
+        false => pod.variant().as_ref() == Some(&wait.variant),
+    };
+    let new = pods.iter().find(is_new);
+    let is_followed = pods.iter().any(|pod| pod.variant().as_ref() == Some(&wait.before));
     match new {
         Some(pod) if pod.is_ready() => None,
         Some(pod) => Some(pod.why()),

@@ -12,6 +12,8 @@ use super::request::{Attempts, Call, METADATA_LIST, Trouble, ask, lasting, send}
 use crate::error::{ServerError, ServerErrorKind};
 use crate::manifest::Kind;
 use crate::names::{DOMAIN, MANAGER};
+use crate::pods::Pod;
+use crate::status::Seen;
 use crate::world::{Anomaly, Lease, Meta, Node, NodeMeta, Stored, World};
 
 /// How many objects one page has.
@@ -105,6 +107,16 @@ pub(super) async fn objects(target: &Kube, world: &mut World) -> Result<(), Serv
         }
     }
     Ok(())
+}
+
+/// The pods of the fleet.
+pub(super) async fn pods(target: &Kube) -> Result<Vec<Seen>, ServerError> {
+    let namespace = &target.options.namespace;
+    let own = format!("labelSelector=app.kubernetes.io%2Fmanaged-by%3D{MANAGER}");
+    let call = Call::get(format!("/api/v1/namespaces/{namespace}/pods?{own}"));
+    let mut pods = Vec::new();
+    list(target, "listing pods", &call, &mut pods, &|pod: Pod| Seen::of(&pod)).await?;
+    Ok(pods.into_iter().flatten().collect())
 }
 
 /// Reads all pages of a list, what `read` makes of each item; from the beginning where the next

@@ -137,7 +137,7 @@ fn trouble(error: kube::Error) -> Trouble {
             }
             match code {
                 429 | 502..=504 => Trouble::Passing(why),
-                500 if is_of_storage(&why) => Trouble::Passing(why),
+                500 if is_of_storage(&why) || silent_webhook(&why).is_some() => Trouble::Passing(why),
                 _ => Trouble::Told { code, why },
             }
         }
@@ -152,6 +152,21 @@ fn trouble(error: kube::Error) -> Trouble {
 fn is_of_storage(why: &str) -> bool {
     let is_away = ["etcdserver", "rpc error: code = Unavailable", "rpc error: code = Canceled"];
     is_away.iter().any(|part| why.contains(part)) && !why.contains("too large")
+}
+
+/// The webhook that does not answer the API server, by what that says: `failed calling webhook "NAME": …`.
+fn silent_webhook(why: &str) -> Option<&str> {
+    let (_, named) = why.split_once("failed calling webhook \"")?;
+    named.split('"').next()
+}
+
+/// What is said once `why` was tried again for long enough.
+fn unreachable(doing: &'static str, why: &str) -> ServerErrorKind {
+    let why = why.to_owned();
+    match silent_webhook(&why).map(str::to_owned) {
+        Some(webhook) => ServerErrorKind::Webhook { webhook, doing, why },
+        None => ServerErrorKind::Unreachable { doing, why },
+    }
 }
 
 /// An error and its sources, in one line.
@@ -222,7 +237,7 @@ pub(super) fn lasting(target: &Kube, doing: &'static str, trouble: Trouble) -> S
             ServerErrorKind::Refused { doing, why }
         }
         Trouble::Odd(why) => ServerErrorKind::Odd { doing, why },
-        Trouble::Passing(why) => ServerErrorKind::Unreachable { doing, why },
+        Trouble::Passing(why) => unreachable(doing, &why),
     };
     ServerError::new(&target.place, kind)
 }
@@ -248,8 +263,7 @@ impl<'a> Attempts<'a> {
     /// The patience has ended; `why` is what the last attempt told.
     pub(super) async fn pause(&mut self, why: &str) -> Result<(), ServerError> {
         if Instant::now() >= self.end {
-            let kind = ServerErrorKind::Unreachable { doing: self.doing, why: why.to_owned() };
-            return Err(ServerError::new(&self.target.place, kind));
+            return Err(ServerError::new(&self.target.place, unreachable(self.doing, why)));
         }
         tracing::debug!(doing = self.doing, why, "trying again");
         // A single retry is an everyday thing; what takes longer is told.
@@ -265,7 +279,7 @@ impl<'a> Attempts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::denied_by;
+    use super::{denied_by, silent_webhook};
 
     #[test]
     fn whoever_denies_is_named_by_what_the_server_says() {
@@ -281,5 +295,14 @@ mod tests {
             told,
             [Some("no-evil"), Some("images.example.org"), Some("images.example.org"), None]
         );
+    }
+
+    #[test]
+    fn a_webhook_that_does_not_answer_is_named_by_what_the_server_says() {
+        let away = "Internal error occurred: failed calling webhook \"a.example.org\": failed to \
+            call webhook: Post \"https://127.0.0.1:1/?timeout=10s\": connect: connection refused";
+        assert_eq!(silent_webhook(away), Some("a.example.org"));
+        assert_eq!(silent_webhook("Internal error occurred: odd"), None);
+        assert_eq!(denied_by(away), None);
     }
 }

@@ -1,13 +1,9 @@
-//! Policies of a cluster that refuse what the fleet wants, and credentials that a program gives.
-
-use std::os::unix::fs::PermissionsExt;
+//! Policies of a cluster that refuse what the fleet wants.
 
 use escadre_algebra::{Fleet, container, deploy};
 use escadre_interpreter::{Silent, Snapshot};
-use escadre_kube::{ApplyError, Kube, Options, ServerErrorKind};
+use escadre_kube::{ApplyError, Options, ServerErrorKind};
 use http::Method;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 use serde_json::{Value as Json, json};
 
 use crate::cluster::{Cluster, held, resolved, run, send, try_apply, until};
@@ -119,39 +115,5 @@ fn a_policy_that_denies_one_node_is_named_with_it_and_the_others_are_written() {
         let [(device, why)] = &applied.failed[..] else { panic!("{applied:?}") };
         assert_eq!(device.as_str(), "n2");
         assert!(why.starts_with("`n2-stays` denies it: "), "{why}");
-    });
-}
-
-#[test]
-fn a_program_that_gives_credentials_is_run_as_kubectl_runs_it() {
-    run(async {
-        let mut cluster = Cluster::start(&[]).await;
-        let wanted = resolved(&fleet("acme/recorder:1"), &NODES);
-        let namespace = cluster.fresh(wanted.inventory(), Options::default()).await;
-        let namespace = namespace.namespace().to_owned();
-        let path = cluster.server.kubeconfig("escadre").unwrap();
-        let mut file = Kubeconfig::read_from(path).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("credentials");
-        let user = file.auth_infos[0].auth_info.as_mut().unwrap();
-        let token = serde_json::to_value(&*user).unwrap()["token"].clone();
-        user.token = None;
-        let given = json!({
-            "apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
-            "status": {"token": token},
-        });
-        std::fs::write(&program, format!("#!/bin/sh\necho '{given}'\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let exec = json!({
-            "apiVersion": "client.authentication.k8s.io/v1", "command": program,
-            "interactiveMode": "Never",
-        });
-        user.exec = Some(serde_json::from_value(exec).unwrap());
-        let options = KubeConfigOptions::default();
-        let config = Config::from_custom_kubeconfig(file, &options).await.unwrap();
-        let client = Client::try_from(config).unwrap();
-        let options = Options { namespace, ..Options::default() };
-        let mut target = Kube::new(client, "kube:testbed", options);
-        assert_eq!(try_apply(&mut target, &wanted, &mut Silent).await.unwrap().n_written, 2);
     });
 }

@@ -9,8 +9,10 @@
 mod admission;
 mod cluster;
 mod conformance;
+mod credentials;
 mod drift;
 mod files;
+mod hook;
 mod identities;
 mod moving;
 mod ownership;
@@ -18,3 +20,4 @@ mod pages;
 mod pods;
 mod servers;
 mod strategies;
+mod webhooks;

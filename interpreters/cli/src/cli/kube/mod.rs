@@ -1,19 +1,21 @@
 //! Kubernetes: a cluster as a target and as an inventory, and the rights that this needs.
 
 pub(super) mod rbac;
+mod status;
 
 use clap::{Args, Subcommand};
 use escadre_interpreter::inventory::{ReadInventory, ReadOptions};
 use escadre_kube::{Address, AddressError, InventoryError, Kube, connect};
 
 use self::rbac::Rbac;
+use self::status::StatusArgs;
 use super::Code;
 use super::context::Context;
 use super::error::Failure;
 use super::runtime::runtime;
 use super::target::{Task, advised};
 
-/// Prepare Kubernetes for a fleet: say which rights it needs. No fleet is needed.
+/// Kubernetes: say which rights a fleet needs, and how its pods are doing. No fleet is needed.
 ///
 /// A cluster is `kube:CONTEXT`, a context of the kubeconfig (KUBECONFIG, else `~/.kube/config`), as
 /// `kubectl config get-contexts` lists them; `kube:` is the current one, or that of the pod this runs
@@ -34,11 +36,13 @@ pub(crate) struct KubeArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     Rbac(Rbac),
+    Status(StatusArgs),
 }
 
 pub(crate) fn run(args: &KubeArgs, context: &mut Context<'_>) -> Result<Code, Failure> {
     match &args.task {
         Action::Rbac(rbac) => rbac.run(context),
+        Action::Status(status) => status.run(context),
     }
 }
 
