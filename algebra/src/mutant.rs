@@ -3,9 +3,18 @@
 //! `mutant!(Name)` stands at the one place of the meaning that the mutant changes. Without the
 //! feature `mutants` it is the constant `false`, and there is nothing else.
 
-/// Whether the meaning has the mistake `Name`, or one of several, on this thread.
+/// Whether the meaning has the mistake `Name`, or one of several, on this thread: `mutant!(Name)`.
+///
+/// `mutant!(Name if c)` is whether it has it and `c` is so, `mutant!(no Name)` whether it has it not.
+/// What stands in here is not changed by `cargo-mutants`, which looks at the meaning without mistakes.
 #[cfg(feature = "mutants")]
 macro_rules! mutant {
+    (no $($name:ident),+) => {
+        !mutant!($($name),+)
+    };
+    ($name:ident if $condition:expr) => {
+        mutant!($name) && $condition
+    };
     ($($name:ident),+) => {
         matches!($crate::mutant::Mutant::current(), Some($($crate::mutant::Mutant::$name)|+))
     };
@@ -14,6 +23,12 @@ macro_rules! mutant {
 /// Whether the meaning has the mistake `Name`: it has none.
 #[cfg(not(feature = "mutants"))]
 macro_rules! mutant {
+    (no $($name:ident),+) => {
+        true
+    };
+    ($name:ident if $condition:expr) => {
+        false && $condition
+    };
     ($($name:ident),+) => {
         false
     };

@@ -51,7 +51,7 @@ impl<A: Annotation> Tree<A> {
     /// Lays `value` at `fields`, and `Object` at every node above, over `tree`.
     pub(crate) fn set(tree: &mut Arc<Self>, fields: &[Field], value: &Value, annotation: &A) {
         let [field, rest @ ..] = fields else {
-            if mutant!(FirstFieldWins) && !tree.own.is_empty() {
+            if mutant!(FirstFieldWins if !tree.own.is_empty()) {
                 return;
             }
             let over = Arc::new(Self::claim(value.clone(), annotation.clone()));
@@ -117,14 +117,13 @@ impl<A: Annotation> Tree<A> {
 
     /// Pointwise ∪.
     pub(crate) fn union(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
-        if (Arc::ptr_eq(ours, theirs) && !mutant!(UnionCancels)) || theirs.is_nothing() {
+        if (Arc::ptr_eq(ours, theirs) && mutant!(no UnionCancels)) || theirs.is_nothing() {
             return;
         }
         let tree = Arc::make_mut(ours);
         tree.zip(theirs, Self::union);
-        if mutant!(UnionIntersects) && !tree.own.is_empty() && !theirs.own.is_empty() {
-            tree.own.retain(|(value, _)| theirs.own.iter().any(|(other, _)| value == other));
-            return tree.normalise(theirs);
+        if mutant!(UnionIntersects if !tree.own.is_empty() && !theirs.own.is_empty()) {
+            return tree.mistaken_intersection(theirs);
         }
         for (value, annotation) in &theirs.own {
             match tree.own.binary_search_by(|(v, _)| v.cmp(value)) {
@@ -141,6 +140,12 @@ impl<A: Annotation> Tree<A> {
         tree.normalise(theirs);
     }
 
+    /// Keeps only the candidates that both have.
+    fn mistaken_intersection(&mut self, other: &Self) {
+        self.own.retain(|(value, _)| other.own.iter().any(|(theirs, _)| value == theirs));
+        self.normalise(other);
+    }
+
     /// Pointwise ⊕: their candidates where they have any, else ours.
     pub(crate) fn overlay(ours: &mut Arc<Self>, theirs: &Arc<Self>) {
         if Arc::ptr_eq(ours, theirs) || theirs.is_nothing() {
@@ -150,20 +155,20 @@ impl<A: Annotation> Tree<A> {
             && theirs.children.is_empty()
             && theirs.below.is_some()
             && !theirs.own.is_empty()
-            && !mutant!(OverlayLeavesBelow, OverlayUnsetSilent, OverlaySettled)
+            && mutant!(no OverlayLeavesBelow, OverlayUnsetSilent, OverlaySettled)
         {
             *ours = Arc::clone(theirs);
             return;
         }
         let tree = Arc::make_mut(ours);
-        if mutant!(OverlayLeavesBelow) && theirs.below.is_some() {
+        if mutant!(OverlayLeavesBelow if theirs.below.is_some()) {
             tree.own.clone_from(&theirs.own);
             return;
         }
         tree.zip(theirs, Self::overlay);
         let is_unset = matches!(theirs.own[..], [(Value::Unset, _)]);
-        let is_silent = mutant!(OverlayUnsetSilent) && is_unset
-            || mutant!(OverlaySettled) && theirs.own.len() > 1 && !tree.own.is_empty();
+        let is_silent = mutant!(OverlayUnsetSilent if is_unset)
+            || mutant!(OverlaySettled if theirs.own.len() > 1 && !tree.own.is_empty());
         if !theirs.own.is_empty() && !is_silent {
             let shadowed = std::mem::replace(&mut tree.own, theirs.own.clone());
             tree.own.iter_mut().for_each(|(_, winner)| winner.shadow(&shadowed));
@@ -181,9 +186,9 @@ impl<A: Annotation> Tree<A> {
         }
         let tree = Arc::make_mut(ours);
         tree.zip(theirs, Self::mask);
-        let is_spared = mutant!(MaskSparesConflicts) && tree.own.len() > 1;
+        let is_spared = mutant!(MaskSparesConflicts if tree.own.len() > 1);
         if mutant!(MaskEqualOnly) {
-            tree.own.retain(|(value, _)| theirs.own.iter().all(|(other, _)| value != other));
+            tree.mistaken_difference(theirs);
         } else if !theirs.own.is_empty() && !is_spared {
             tree.own.clear();
         }
@@ -193,13 +198,18 @@ impl<A: Annotation> Tree<A> {
         tree.normalise(theirs);
     }
 
+    /// Forgets only the candidates that both have.
+    fn mistaken_difference(&mut self, other: &Self) {
+        self.own.retain(|(value, _)| other.own.iter().all(|(theirs, _)| value != theirs));
+    }
+
     /// Forgets `fields` and everything below.
     pub(crate) fn forget(&mut self, fields: &[Field]) {
         let [field, rest @ ..] = fields else {
             if mutant!(ForgetPrefixOnly) {
                 self.own.clear();
-            } else if mutant!(ForgetSparesConflicts) && self.own.len() > 1 {
-                *self = Self { own: std::mem::take(&mut self.own), ..Self::nothing() };
+            } else if mutant!(ForgetSparesConflicts if self.own.len() > 1) {
+                (self.below, self.children) = (None, BTreeMap::new());
             } else {
                 *self = Self::nothing();
             }

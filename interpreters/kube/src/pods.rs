@@ -160,7 +160,8 @@ impl Pod {
     /// Why it is not ready, as far as it says so.
     pub(crate) fn why(&self) -> String {
         let status = &self.status;
-        let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses);
+        let mut containers =
+            status.init_container_statuses.iter().chain(&status.container_statuses);
         let name = &self.metadata.name;
         if let Some(waiting) = containers.find_map(|it| it.state.waiting.as_ref()) {
             let why = format!("{name}: {} {}", waiting.reason, waiting.message);

@@ -89,7 +89,8 @@ impl Status {
                     Some(_) if has_pods => format!("`{resource}` has no pod yet"),
                     Some(_) => continue,
                 };
-                asked.insert((id, variant), Ask { resource, is_ready: false, why, is_there: false });
+                asked
+                    .insert((id, variant), Ask { resource, is_ready: false, why, is_there: false });
             }
         }
         for pod in pods {
@@ -110,10 +111,10 @@ impl Status {
 
     fn take_in<'a>(&mut self, pod: &'a Seen, asked: &mut Asked<'a>) {
         let key = (pod.resource.clone(), pod.variant.clone());
-        let of = self.variants.entry(key).or_insert_with(|| VariantStatus {
-            has_pods: true,
-            ..VariantStatus::default()
-        });
+        let of = self
+            .variants
+            .entry(key)
+            .or_insert_with(|| VariantStatus { has_pods: true, ..VariantStatus::default() });
         of.n_pods += 1;
         let Some(id) = &pod.node else { return };
         match asked.get_mut(&(id, &pod.variant)) {

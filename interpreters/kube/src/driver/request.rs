@@ -137,7 +137,9 @@ fn trouble(error: kube::Error) -> Trouble {
             }
             match code {
                 429 | 502..=504 => Trouble::Passing(why),
-                500 if is_of_storage(&why) || silent_webhook(&why).is_some() => Trouble::Passing(why),
+                500 if is_of_storage(&why) || silent_webhook(&why).is_some() => {
+                    Trouble::Passing(why)
+                }
                 _ => Trouble::Told { code, why },
             }
         }

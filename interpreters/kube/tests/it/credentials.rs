@@ -124,7 +124,8 @@ fn credentials_that_expire_during_an_apply_end_it_and_the_next_one_goes_on() {
         let options = Options { n_in_flight: 1, n_chunk: 1, lease, ..Options::default() };
         let mut next = cluster.fresh(wanted.inventory(), options.clone()).await;
 
-        let mut file = Kubeconfig::read_from(cluster.server.kubeconfig("escadre").unwrap()).unwrap();
+        let mut file =
+            Kubeconfig::read_from(cluster.server.kubeconfig("escadre").unwrap()).unwrap();
         // Certificates count whole seconds.
         let end = SystemTime::now() + Duration::from_secs(20);
         file.auth_infos[0].auth_info = Some(authority.credentials("escadre", end));

@@ -20,8 +20,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::cluster::{Cluster, send, until};
 
-const LIST: &str =
-    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+const LIST: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 
 /// Why an object is refused, if it is.
 type Judge = fn(&Json) -> Option<&'static str>;
@@ -143,7 +142,8 @@ async fn request(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Json> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut request = httparse::Request::new(&mut headers);
         let httparse::Status::Complete(at) = request.parse(&bytes).ok()? else { continue };
-        let length = request.headers.iter().find(|it| it.name.eq_ignore_ascii_case("content-length"));
+        let length =
+            request.headers.iter().find(|it| it.name.eq_ignore_ascii_case("content-length"));
         let length: usize = std::str::from_utf8(length?.value).ok()?.parse().ok()?;
         if let Some(body) = bytes.get(at..at + length) {
             return serde_json::from_slice(body).ok();
