@@ -15,7 +15,7 @@ use super::error::Failure;
 use super::runtime::runtime;
 use super::target::{Task, advised};
 
-/// Kubernetes: say which rights a fleet needs, and how its pods are doing. No fleet is needed.
+/// Kubernetes: which rights a fleet needs, how its pods are doing. No fleet is needed.
 ///
 /// A cluster is `kube:CONTEXT`, a context of the kubeconfig (KUBECONFIG, else `~/.kube/config`), as
 /// `kubectl config get-contexts` lists them; `kube:` is the current one, or that of the pod this runs
