@@ -180,6 +180,28 @@ impl Verification {
         Err(NotProven::refuted(text))
     }
 
+    /// No two layers of an overlay, and no two patches in a row, say different things of one device:
+    /// their order means nothing; see [`Analysis::ordered_layers`].
+    ///
+    /// # Errors
+    /// [`NotProven`] lists the pairs that do, where they were written, and on which device.
+    pub fn no_order_matters(&self) -> Result<(), NotProven> {
+        let pairs = self.analysis().ordered_layers(&self.fleet)?;
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let mut text = format!("the order of {} matters:", count(pairs.len(), "pair"));
+        for pair in pairs.iter().take(20) {
+            let _ = write!(
+                text,
+                "\n  {} wins over {} in the {}",
+                pair.above, pair.below, pair.operator
+            );
+            let _ = write!(text, "\n    where {}", pair.witness.region);
+        }
+        Err(NotProven::refuted(text))
+    }
+
     /// `predicate` holds of the candidates at `paths` on every member for which `selector` holds;
     /// see [`Analysis::per_device`].
     ///

@@ -3,7 +3,7 @@
 mod configurations;
 mod secrets;
 
-use escadre_algebra::analysis::{Analysis, Assumptions, Conflict, DeadLayer};
+use escadre_algebra::analysis::{Analysis, Assumptions, Conflict, DeadLayer, Layer, OrderedLayers};
 use escadre_algebra::{Annotation, Fleet, Sources, Value};
 use escadre_interpreter::present::{
     Check, CheckFinding, Side, Verdict, check_json, check_sarif, check_text,
@@ -66,7 +66,11 @@ fn checks(fleet: &Fleet, assumptions: &Assumptions, args: &args::Check) -> Vec<C
             ("layers", LAYERS),
             ("secrets", secrets::CLAIM),
         ];
-        let others = others.map(|(name, claim)| Check::new(name, claim).undecided(INVALID));
+        let order = args.order.then_some(("order", ORDER));
+        let others = others
+            .into_iter()
+            .chain(order)
+            .map(|(name, claim)| Check::new(name, claim).undecided(INVALID));
         checks.extend(others);
         return checks;
     }
@@ -75,6 +79,9 @@ fn checks(fleet: &Fleet, assumptions: &Assumptions, args: &args::Check) -> Vec<C
     checks.extend(configurations::checks(fleet, &mut analysis, assumptions, args));
     checks.push(layers(fleet, &mut analysis));
     checks.push(secrets::check(fleet, &mut analysis));
+    if args.order {
+        checks.push(order(fleet, &mut analysis));
+    }
     checks
 }
 
@@ -122,17 +129,10 @@ const LAYERS: &str = "every layer does something on some device";
 fn layers(fleet: &Fleet, analysis: &mut Analysis) -> Check {
     let check = Check::new("layers", LAYERS);
     let finding = |dead: &DeadLayer| {
-        let name = match &dead.layer.name {
-            Some(name) => format!("`{name}`"),
-            None => "a layer".to_owned(),
-        };
-        let mut sources = Sources::written(&dead.layer.origin);
-        if let Some(name) = &dead.layer.name {
-            sources.named(name);
-        }
+        let name = called(&dead.layer, "a layer");
         CheckFinding {
             about: format!("without {name} of this {} the fleet is the same", dead.operator),
-            written: vec![(None, sources)],
+            written: vec![(None, written(&dead.layer))],
             ..CheckFinding::default()
         }
     };
@@ -145,6 +145,44 @@ fn layers(fleet: &Fleet, analysis: &mut Analysis) -> Check {
             });
             check.with(dead.iter().map(finding).collect())
         }
+        Err(error) => check.undecided(undecided(error)),
+    }
+}
+
+/// What a layer is called.
+fn called(layer: &Layer, otherwise: &str) -> String {
+    layer.name.as_ref().map_or_else(|| otherwise.to_owned(), |name| format!("`{name}`"))
+}
+
+/// Where a layer was written.
+fn written(layer: &Layer) -> Sources {
+    let mut sources = Sources::written(&layer.origin);
+    if let Some(name) = &layer.name {
+        sources.named(name);
+    }
+    sources
+}
+
+const ORDER: &str = "the order of layers means nothing";
+
+fn order(fleet: &Fleet, analysis: &mut Analysis) -> Check {
+    let check = Check::new("order", ORDER);
+    let finding = |pair: &OrderedLayers| {
+        let (below, above) = (called(&pair.below, "a layer"), called(&pair.above, "another"));
+        CheckFinding {
+            about: format!(
+                "{below} and {above} of this {} say different things, and the later one wins",
+                pair.operator
+            ),
+            region: Some(pair.witness.region.clone()),
+            example: pair.witness.facts.clone(),
+            path: pair.witness.path.clone(),
+            written: vec![(None, written(&pair.below)), (None, written(&pair.above))],
+            ..CheckFinding::default()
+        }
+    };
+    match analysis.ordered_layers(fleet) {
+        Ok(pairs) => check.with(pairs.iter().map(finding).collect()),
         Err(error) => check.undecided(undecided(error)),
     }
 }

@@ -262,7 +262,7 @@ fn finding_json(finding: &CheckFinding) -> Json {
 /// `file` is the path of the fleet's file from the root of the repository, if it has one.
 #[must_use]
 pub fn check_sarif(checks: &[Check], file: Option<&str>) -> Json {
-    const RULES: [Rule; 7] = [
+    const RULES: [Rule; 8] = [
         Rule { id: "parts", text: "Something was written but means nothing" },
         Rule { id: "conflicts", text: "A path has several candidates on some device" },
         Rule { id: "labels", text: "A text mentions a label that some device does not have" },
@@ -272,6 +272,7 @@ pub fn check_sarif(checks: &[Check], file: Option<&str>) -> Json {
             text: "A dependency between resources cannot be met on some device",
         },
         Rule { id: "layers", text: "A layer does nothing on any device" },
+        Rule { id: "order", text: "Two layers say different things, and the later one wins" },
         Rule { id: "secrets", text: "A label that devices report can steer a secret" },
     ];
     let results = checks.iter().flat_map(|check| {

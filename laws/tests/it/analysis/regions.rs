@@ -154,6 +154,47 @@ proptest! {
     }
 
     #[test]
+    fn layers_are_ordered_where_they_do_not_commute(
+        (f, g, h) in (world().fleet(), world().fleet(), world().fleet()),
+    ) {
+        let (named, empty) = ([("f", &f), ("g", &g), ("h", &h)], Fleet::empty());
+        let all = named.map(|(name, of)| of.clone().named(name));
+        let overlaid = Fleet::overlay_all(all.clone());
+        let [base, first, second] = all;
+        let patched = base.patch(first).patch(second);
+        for (fleet, is_overlay) in [(overlaid, true), (patched, false)] {
+            let mut analysis = Analysis::of([&fleet]);
+            let pairs = analysis.ordered_layers(&fleet).unwrap();
+            prop_assert_eq!(analysis.check_invariants(), Ok(()));
+            for ((below, under), (above, over)) in [(0, 1), (0, 2), (1, 2)].map(|(i, j)| (named[i], named[j])) {
+                let told = pairs.iter().find(|pair| {
+                    (pair.below.name.as_deref(), pair.above.name.as_deref()) == (Some(below), Some(above))
+                });
+                // A patch looks only at members of what it patches, and that is no layer of the row.
+                if !is_overlay && below == "f" {
+                    prop_assert!(told.is_none());
+                    continue;
+                }
+                let (under, over) = match is_overlay {
+                    true => (under.clone(), over.clone()),
+                    false => (under.clone().within(f.clone()), over.clone().within(f.clone())),
+                };
+                let commute = Analysis::of([&under, &over]).commute(&under, &over);
+                if let Some(told) = told {
+                    prop_assert!(!commute.is_proven(), "{below} and {above} commute: {told:?}");
+                    continue;
+                }
+                // Equal layers are one to an analysis, and an empty one is none: those are not named.
+                let alone = named.map(|(_, of)| of).into_iter().chain([&empty]);
+                let alike = |a: &Fleet, b: &Fleet| Analysis::of([a, b]).equivalent(a, b).is_proven();
+                let n_alike = |of: &Fleet| alone.clone().filter(|other| alike(of, other)).count();
+                let is_named = [n_alike(&f), n_alike(&g), n_alike(&h)] == [1, 1, 1];
+                prop_assert!(commute.is_proven() || !is_named, "{below} and {above} do not commute");
+            }
+        }
+    }
+
+    #[test]
     fn without_a_dead_layer_a_fleet_is_the_same(
         (f, g, h) in (world().fleet(), world().fleet(), world().fleet()),
     ) {

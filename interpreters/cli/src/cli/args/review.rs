@@ -53,6 +53,9 @@ pub(crate) struct Check {
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: CheckFormat,
+    /// Also whether the order of layers means nothing: for layers of different teams.
+    #[arg(long)]
+    pub(crate) order: bool,
     /// How many configurations are looked at one by one for missing labels and fields.
     #[arg(long, value_name = "N", default_value_t = MAX_CONFIGURATIONS)]
     pub(crate) max_configurations: usize,
@@ -63,7 +66,7 @@ pub(crate) struct Check {
 }
 
 const CHECK: &str = "\
-Checks: parts, conflicts, labels, fields, dependencies, layers, secrets
+Checks: parts, conflicts, labels, fields, dependencies, layers, secrets; order where it is asked for
 Example: escadre check --assume-inventory devices.jsonl
 Exit codes: 0 all proven, 1 an error (also of usage), 2 something is refuted, 3 undecided";
 
