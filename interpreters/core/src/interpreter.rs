@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use escadre_algebra::{DeviceId, Resolved, ResourceName, ResourceState};
+use escadre_algebra::{Coverage, DeviceId, Resolved, ResourceName, ResourceState};
 
 use crate::consent::Consent;
 use crate::plan::{Desired, Plan};
@@ -74,10 +74,11 @@ pub trait Interpreter {
     /// The state is none that this interpreter writes.
     fn lift(&self, state: &Self::State) -> Result<Snapshot, Self::LiftError>;
 
-    /// Whether the last apply ended and left nothing behind: where it did not, applying even an
-    /// empty plan goes on with what that one did not come to.
-    fn is_settled(&self, state: &Self::State) -> bool {
-        let _ = state;
+    /// Whether the last apply ended and left nothing behind that one with an inventory of this
+    /// `coverage` would tidy up: where it did not, applying even an empty plan goes on with what
+    /// that one did not come to.
+    fn is_settled(&self, state: &Self::State, coverage: Coverage) -> bool {
+        let _ = (state, coverage);
         true
     }
 

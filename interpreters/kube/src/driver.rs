@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use escadre_algebra::{Digest, Resolved};
+use escadre_algebra::{Coverage, Digest, Resolved};
 use escadre_interpreter::{
     Applied, Capabilities, Consent, Interpreter, Observation, Plan, Progress, Revision, Snapshot,
 };
@@ -255,8 +255,8 @@ impl Interpreter for Kube {
         Ok(crate::read::lift(state))
     }
 
-    fn is_settled(&self, state: &Arc<World>) -> bool {
-        state.is_settled()
+    fn is_settled(&self, state: &Arc<World>, coverage: Coverage) -> bool {
+        state.is_settled(coverage)
     }
 
     fn anomalies(&self, state: &Arc<World>) -> Vec<String> {

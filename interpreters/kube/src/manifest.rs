@@ -160,9 +160,17 @@ impl Manifest {
     /// The object, of which the server has counted `generation` versions once it is written.
     pub(crate) fn object(&self, namespace: &str, generation: i64) -> Json {
         if let Part::Pull(spec) = &self.part {
-            let metadata =
-                json!({"name": self.name(), "namespace": namespace, "labels": self.mark()});
-            return self.daemon_set(&metadata, "pulls", spec);
+            let annotations = json!({
+                format!("{DOMAIN}/generation"): generation.to_string(),
+                format!("{DOMAIN}/pause"): pause(spec),
+            });
+            let metadata = json!({
+                "name": self.name(), "namespace": namespace, "labels": self.mark(),
+                "annotations": annotations,
+            });
+            let mut spec = spec.clone();
+            strategy::among(&mut spec, namespace);
+            return self.daemon_set(&metadata, "pulls", &spec);
         }
         let mut annotations = json!({
             format!("{DOMAIN}/state"): self.state.to_json().to_string(),
@@ -199,6 +207,7 @@ impl Manifest {
             Part::Pod(spec) | Part::Pull(spec) => {
                 let mut spec = spec.clone();
                 strategy::place(&mut spec, self.strategy(), &self.resource, &self.variant);
+                strategy::among(&mut spec, namespace);
                 self.daemon_set(&metadata, "variant", &spec)
             }
         }
@@ -214,4 +223,9 @@ impl Manifest {
             },
         })
     }
+}
+
+/// The image of the pods of `spec`, which have others pulled.
+fn pause(spec: &Json) -> &Json {
+    &spec["containers"][0]["image"]
 }

@@ -31,7 +31,17 @@ impl World {
             return;
         }
         let what = format!("{} {}", kind.name(), meta.name);
-        if let Some(variant) = pulls(&meta) {
+        let pulls = pulls(&meta);
+        if pulls.is_some() && !is_ours(&meta) {
+            let why = format!("it was not made by this project{}", by(&owners(&meta)));
+            self.anomalies.push(Anomaly { what, why });
+            return;
+        }
+        if let Some(variant) = pulls {
+            if !is_as_written(&meta) {
+                let why = format!("its spec was changed{}", writer(&meta));
+                self.anomalies.push(Anomaly { what, why });
+            }
             self.pulls.insert(variant, (meta, n_desired));
             return;
         }
@@ -75,6 +85,12 @@ fn pulls(meta: &Meta) -> Option<Variant> {
     meta.name.ends_with(&format!("-{variant}-pull")).then_some(variant)
 }
 
+/// Whether the spec of the DaemonSet `meta` is the one that was written.
+pub(crate) fn is_as_written(meta: &Meta) -> bool {
+    let written = meta.annotations.get(&format!("{DOMAIN}/generation"));
+    written.and_then(|text| text.parse().ok()) == Some(meta.generation)
+}
+
 /// The resource and the variant of the object `meta`, if its name says the same as its label.
 fn names(meta: &Meta) -> Option<(ResourceName, Variant)> {
     let label = |key: &str| meta.labels.as_ref()?.get(key);
@@ -107,11 +123,8 @@ fn state(
     if said != *variant {
         return Err("what it holds is not what its name says".to_owned());
     }
-    if kind == Kind::DaemonSet {
-        let written = meta.annotations.get(&format!("{DOMAIN}/generation"));
-        if written.and_then(|text| text.parse().ok()) != Some(meta.generation) {
-            return Err(format!("its spec was changed{}", writer(meta)));
-        }
+    if kind == Kind::DaemonSet && !is_as_written(meta) {
+        return Err(format!("its spec was changed{}", writer(meta)));
     }
     Ok((state, entries))
 }

@@ -13,7 +13,9 @@ use escadre_algebra::{ResourceName, ResourceState, UpdateStrategy, Value};
 use serde_json::{Value as Json, json};
 
 use crate::error::LowerErrorKind;
-use crate::names::{DOMAIN, MANAGER, Variant, keep_label, pull_label, resource_label};
+use crate::names::{
+    DOMAIN, MANAGER, Variant, keep_label, member_label, pull_label, resource_label,
+};
 
 /// The label of a node that topologies go by.
 const HOSTNAME: &str = "kubernetes.io/hostname";
@@ -81,6 +83,12 @@ pub(crate) fn place(
             apart(spec, resource, variant);
         }
     }
+}
+
+/// Puts the pods of `spec` on members of the fleet in `namespace` only: another fleet of the cluster
+/// may have the same variant of a resource of this name, on nodes of its own.
+pub(crate) fn among(spec: &mut Json, namespace: &str) {
+    spec["nodeSelector"][member_label()] = namespace.into();
 }
 
 /// Selects the nodes whose label `key` is `variant`.

@@ -8,7 +8,8 @@ use escadre_interpreter::{Change, ChangeKind};
 use crate::error::{LowerError, LowerErrorKind};
 use crate::lower::{Lowering, Objects};
 use crate::manifest::Manifest;
-use crate::names::{member_label, resource_label};
+use crate::names::{DOMAIN, member_label, resource_label};
+use crate::read::is_as_written;
 use crate::shard::MAX_SHARDS;
 use crate::steps::{Step, Steps};
 use crate::world::{Meta, Node, World};
@@ -132,9 +133,12 @@ fn due(
 ) -> Vec<Due> {
     let mut needed = Vec::new();
     for (variant, (manifest, device)) in lowering.manifests {
-        if steps.pulls.contains(&variant) && !world.pulls.contains_key(&variant) {
-            let pull = manifest.pull(pause);
-            needed.extend(pull.map(|manifest| Due { manifest, there: None, is_foreign: false }));
+        let there = world.pulls.get(&variant).map(|(meta, _)| meta);
+        // One with another pause image, or that somebody changed, is replaced.
+        let is_there = there.is_some_and(|meta| is_as_written(meta) && pulls_by(meta, pause));
+        if steps.pulls.contains(&variant) && !is_there {
+            let (pull, there) = (manifest.pull(pause), there.cloned());
+            needed.extend(pull.map(|manifest| Due { manifest, there, is_foreign: false }));
         }
         let there = world.objects.get(&variant);
         if there.is_none_or(|stored| stored.state.is_none()) {
@@ -146,6 +150,11 @@ fn due(
     }
     needed.sort_by_key(|due| due.manifest.kind());
     needed
+}
+
+/// Whether the object `meta` pulls by pods of `pause`.
+fn pulls_by(meta: &Meta, pause: &str) -> bool {
+    meta.annotations.get(&format!("{DOMAIN}/pause")).is_some_and(|it| it == pause)
 }
 
 /// How many places are told of one object.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, DeviceId, Digester, ResourceName, ResourceState};
+use escadre_algebra::{Configuration, Coverage, DeviceId, Digester, ResourceName, ResourceState};
 use escadre_interpreter::Ended;
 use escadre_interpreter::inventory::is_own_label;
 use serde::Deserialize;
@@ -177,6 +177,8 @@ pub(crate) struct Lease {
     pub(crate) holder: String,
     pub(crate) transitions: i64,
     pub(crate) ended: Option<Ended>,
+    /// For how many seconds its holder has it without renewing it.
+    pub(crate) seconds: u64,
 }
 
 impl Lease {
@@ -221,18 +223,16 @@ impl World {
         node.map(Node::variants).unwrap_or_default()
     }
 
-    /// Whether the last apply ended, and left nothing behind.
-    pub(crate) fn is_settled(&self) -> bool {
-        let used = self.used();
-        self.is_ended()
-            && self.pulls.is_empty()
-            && self.objects.keys().all(|variant| used.contains(variant))
+    /// Whether the last apply ended, and left nothing behind that one with an inventory of this
+    /// `coverage` would tidy up: objects are deleted with a complete one only.
+    pub(crate) fn is_settled(&self, coverage: Coverage) -> bool {
+        let is_ended = self.lease.as_ref().is_none_or(|lease| lease.ended == Some(Ended::Done));
+        let is_unused = |used: &BTreeSet<Variant>| {
+            self.pulls.is_empty() && self.objects.keys().all(|variant| used.contains(variant))
+        };
+        is_ended
             && self.nodes.values().all(|node| node.is_theirs() || !node.is_passing())
-    }
-
-    /// Whether the last apply ended.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.lease.as_ref().is_none_or(|lease| lease.ended == Some(Ended::Done))
+            && (coverage == Coverage::Partial || is_unused(&self.used()))
     }
 
     /// A text that is another after every write of the fleet.

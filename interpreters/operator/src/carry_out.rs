@@ -1,6 +1,6 @@
 //! Planning, and applying where that is to be, on any target.
 
-use escadre_algebra::{Coverage, Digester, Resolved};
+use escadre_algebra::{Digester, Resolved};
 use escadre_interpreter::present::{TextOptions, document, number, text};
 use escadre_interpreter::{Consent, Interpreter, Plan, Progress, Refused};
 
@@ -29,7 +29,7 @@ where
     let seen = target.observe().await.map_err(|error| failed(Reason::Unreachable, &error))?;
     let held = target.lift(&seen.state).map_err(|error| failed(Reason::Unreachable, &error))?;
     let plan = target.plan(resolved, &held, &seen.revision);
-    let is_settled = target.is_settled(&seen.state);
+    let is_settled = target.is_settled(&seen.state, plan.coverage());
     for anomaly in target.anomalies(&seen.state).iter().take(MAX_NAMED) {
         tracing::warn!(target = plan.target(), anomaly, "this is nothing of the operator's");
     }
@@ -42,8 +42,7 @@ where
     let consent = consent(&spec.consent, found.leaving.as_deref());
     let n_changes = consent.changes(&plan).map_err(|refused| refusal(&refused, found))?.len();
     change(found, |counts| counts.changes = count(n_changes));
-    let is_complete = plan.coverage() == Coverage::Complete;
-    if n_changes == 0 && (is_settled || !is_complete || spec.suspend) {
+    if n_changes == 0 && (is_settled || spec.suspend) {
         return Ok(in_sync(&plan, found));
     }
     look.is_current().await?;

@@ -23,6 +23,10 @@ pub(crate) struct Context {
     pub(crate) client: Client,
     /// How long an apply has the lease of a namespace that does not renew it.
     pub(crate) lease: Duration,
+    /// How long the pods of one node are waited for.
+    pub(crate) pods: Duration,
+    /// The image of pods that only have others pulled.
+    pub(crate) pause: String,
     pub(crate) leading: Leading,
     pub(crate) recorder: Recorder,
     /// The objects that the operator sees.
@@ -94,9 +98,15 @@ impl<'a> Look<'a> {
 
     /// The cluster, with the namespace of the object.
     fn cluster(&self) -> Kube {
-        let (namespace, lease) = (self.namespace.clone(), self.context.lease);
-        let place = format!("kube:?namespace={namespace}");
-        let options = Options { namespace, lease, ..Options::default() };
+        let Context { lease, pods, pause, .. } = self.context;
+        let place = format!("kube:?namespace={}", self.namespace);
+        let options = Options {
+            namespace: self.namespace.clone(),
+            lease: *lease,
+            pods: *pods,
+            pause: pause.clone(),
+            ..Options::default()
+        };
         Kube::new(self.context.client.clone(), &place, options)
     }
 

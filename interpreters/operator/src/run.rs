@@ -1,6 +1,6 @@
 //! The operator: one at a time looks at all objects, until it is stopped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,15 +40,22 @@ pub struct Options {
     pub leadership: Duration,
     /// How long an apply has the lease of a namespace that does not renew it.
     pub lease: Duration,
+    /// How long the pods of one node are waited for where a strategy asks for it.
+    pub pods: Duration,
+    /// The image of pods that only have others pulled: a program that does nothing.
+    pub pause: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let escadre_kube::Options { lease, pods, pause, .. } = escadre_kube::Options::default();
         Self {
             namespace: None,
             own_namespace: "escadre".to_owned(),
             leadership: Duration::from_secs(15),
-            lease: Duration::from_secs(15),
+            lease,
+            pods,
+            pause,
         }
     }
 }
@@ -146,7 +153,11 @@ impl Operator {
         self.check().await?;
         let patience = self.options.leadership * 2;
         let term = self.election().lead(Some(patience)).await?.map_err(RunError::led)?;
-        let looked = self.look_at_all(&term).await;
+        let looked = tokio::select! {
+            biased;
+            () = term.lost() => Err(RunError::led("another operator".to_owned())),
+            looked = self.look_at_all(&term) => looked,
+        };
         term.end().await;
         looked
     }
@@ -201,11 +212,10 @@ impl Operator {
     /// Something for each time that a node has other labels, is new, or is gone.
     fn relabelled(&self) -> impl Stream<Item = ()> + Send + 'static {
         let nodes: Api<PartialObjectMeta<Node>> = Api::all(self.client.clone());
-        let mut known = HashMap::new();
-        let hasher = RandomState::new();
+        let mut known = Known::default();
         let events = watcher(nodes, watcher::Config::default()).default_backoff();
         events.filter_map(move |event| {
-            let is_new = event.is_ok_and(|event| is_new(&mut known, &hasher, event));
+            let is_new = event.is_ok_and(|event| known.is_new(event));
             future::ready(is_new.then_some(()))
         })
     }
@@ -219,6 +229,8 @@ impl Operator {
         Context {
             client: self.client.clone(),
             lease: self.options.lease,
+            pods: self.options.pods,
+            pause: self.options.pause.clone(),
             leading,
             recorder: Recorder::new(self.client.clone(), reporter),
             fleets,
@@ -252,21 +264,71 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// The hash of the labels of each node.
-type Known = HashMap<String, u64>;
+/// The labels of the nodes, as far as they were told.
+#[derive(Default)]
+struct Known {
+    /// The hash of the labels of each node.
+    nodes: HashMap<String, u64>,
+    /// The nodes of a list that is not told to its end; after a gap it lacks those that went meanwhile.
+    listed: HashSet<String>,
+    hasher: RandomState,
+}
 
-/// Whether `event` tells other labels of a node than are `known`.
-fn is_new(
-    known: &mut Known,
-    hasher: &RandomState,
-    event: watcher::Event<PartialObjectMeta<Node>>,
-) -> bool {
-    match event {
-        watcher::Event::Apply(node) | watcher::Event::InitApply(node) => {
-            let hash = hasher.hash_one(node.labels());
-            known.insert(node.name_any(), hash) != Some(hash)
+impl Known {
+    /// Whether `event` tells other labels of a node than are known, or that one is gone.
+    fn is_new(&mut self, event: watcher::Event<PartialObjectMeta<Node>>) -> bool {
+        match event {
+            watcher::Event::Apply(node) => self.has(&node),
+            watcher::Event::InitApply(node) => {
+                self.listed.insert(node.name_any());
+                self.has(&node)
+            }
+            watcher::Event::Delete(node) => self.nodes.remove(&node.name_any()).is_some(),
+            watcher::Event::Init => {
+                self.listed.clear();
+                false
+            }
+            watcher::Event::InitDone => {
+                let (n_before, listed) = (self.nodes.len(), std::mem::take(&mut self.listed));
+                self.nodes.retain(|name, _| listed.contains(name));
+                self.nodes.len() < n_before
+            }
         }
-        watcher::Event::Delete(node) => known.remove(&node.name_any()).is_some(),
-        watcher::Event::Init | watcher::Event::InitDone => false,
+    }
+
+    fn has(&mut self, node: &PartialObjectMeta<Node>) -> bool {
+        let hash = self.hasher.hash_one(node.labels());
+        self.nodes.insert(node.name_any(), hash) != Some(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::api::ObjectMeta;
+    use kube::runtime::watcher::Event;
+
+    use super::*;
+
+    fn node(name: &str, rack: &str) -> PartialObjectMeta<Node> {
+        let labels = [("rack".to_owned(), rack.to_owned())].into_iter().collect();
+        let metadata =
+            ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..Default::default() };
+        PartialObjectMeta { metadata, ..Default::default() }
+    }
+
+    #[test]
+    fn what_went_while_nobody_watched_is_news_and_what_stayed_is_none() {
+        let mut known = Known::default();
+        let mut is_new = |event| known.is_new(event);
+        assert!(!is_new(Event::Init));
+        assert!(
+            is_new(Event::InitApply(node("a", "1"))) && is_new(Event::InitApply(node("b", "1")))
+        );
+        assert!(!is_new(Event::InitDone));
+        assert!(!is_new(Event::Apply(node("a", "1"))) && is_new(Event::Apply(node("a", "2"))));
+        // The watch breaks off; meanwhile `b` goes.
+        assert!(!is_new(Event::Init) && !is_new(Event::InitApply(node("a", "2"))));
+        assert!(is_new(Event::InitDone));
+        assert!(!is_new(Event::Delete(node("b", "1"))) && is_new(Event::Delete(node("a", "2"))));
     }
 }

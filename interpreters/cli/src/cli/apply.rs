@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use escadre_algebra::{Coverage, Resolved};
+use escadre_algebra::Resolved;
 use escadre_interpreter::present::{PlanDocument, number, text};
 use escadre_interpreter::{Applied, Consent, Interpreter, Plan};
 
@@ -12,7 +12,9 @@ use super::args::Apply;
 use super::context::Context;
 use super::error::Failure;
 use super::progress::Bar;
-use super::target::{Access, Seen, Target, Task, advised, check_faults, is_same, observe, wait};
+use super::target::{
+    Access, Seen, Settled, Target, Task, advised, check_faults, is_same, observe, wait,
+};
 use super::{Code, present};
 
 /// At most this many devices that were not written are named.
@@ -66,7 +68,7 @@ impl Task for Agreeing<'_, '_> {
     fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Option<Plan>, Failure> {
         // What the target cannot express is refused before anybody is asked.
         interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
-        let (plan, is_settled) = self.plan(interpreter)?;
+        let (plan, settled) = self.plan(interpreter)?;
         let consent = Consent::from(&self.args.agreed);
         let mut options = present::options(self.context.out.look);
         // The refusal itself says it, once.
@@ -76,18 +78,18 @@ impl Task for Agreeing<'_, '_> {
             self.context.out.put(&text(&plan, self.resolved, &options))?;
         }
         if plan.is_empty() {
-            let is_complete = plan.coverage() == Coverage::Complete;
-            if !is_settled {
-                let what = match (is_complete, self.args.dry_run) {
-                    (false, _) => "tidying up needs a complete inventory",
-                    (true, true) => "it would be tidied up",
-                    (true, false) => "tidying up",
+            let is_settled = settled.with(plan.coverage());
+            if !settled.complete {
+                let what = match (is_settled, self.args.dry_run) {
+                    (true, _) => "tidying up needs a complete inventory",
+                    (false, true) => "it would be tidied up",
+                    (false, false) => "tidying up",
                 };
                 let left = "the last apply did not end or left something behind";
                 self.context.note(&format!("{left}: {what}"));
             }
             // What is tidied up changes no device, so nobody is asked.
-            return Ok((!is_settled && is_complete).then_some(plan));
+            return Ok((!is_settled).then_some(plan));
         }
         refused.map_err(|refused| Failure::refused(&refused))?;
         // Nothing is written that was not shown.
@@ -101,10 +103,10 @@ impl Task for Agreeing<'_, '_> {
 
 impl Agreeing<'_, '_> {
     /// The stored plan, if it still fits, else a new one; and whether the target is settled.
-    fn plan<I: Interpreter>(&mut self, interpreter: &mut I) -> Result<(Plan, bool), Failure> {
-        let Seen { held, base, is_settled, .. } = observe(interpreter)?;
+    fn plan<I: Interpreter>(&mut self, interpreter: &mut I) -> Result<(Plan, Settled), Failure> {
+        let Seen { held, base, settled, .. } = observe(interpreter)?;
         let Some(plan) = self.stored.take() else {
-            return Ok((interpreter.plan(self.resolved, &held, &base), is_settled));
+            return Ok((interpreter.plan(self.resolved, &held, &base), settled));
         };
         let target = interpreter.target();
         if !is_same(plan.target(), &target) {
@@ -116,7 +118,7 @@ impl Agreeing<'_, '_> {
         }
         let program = &self.context.program;
         plan.check(&base, self.resolved).map_err(|stale| Failure::stale(&stale, program))?;
-        Ok((plan, is_settled))
+        Ok((plan, settled))
     }
 }
 

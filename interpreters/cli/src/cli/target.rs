@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use escadre_algebra::Coverage;
 use escadre_interpreter::{Interpreter, Revision, Snapshot};
 
 use super::error::Failure;
@@ -188,14 +189,34 @@ pub(crate) fn open(dir: &Path, access: Access) -> Result<escadre_sim::Simulator,
     Ok(world.with_faults(faults))
 }
 
+/// Whether an apply of an empty plan would have nothing to do.
+#[derive(Clone, Copy)]
+pub(crate) struct Settled {
+    /// With a complete inventory.
+    pub(crate) complete: bool,
+    /// With a partial one, which deletes nothing.
+    pub(crate) partial: bool,
+}
+
+impl Settled {
+    /// Whether it would have nothing to do with an inventory of this coverage.
+    pub(crate) fn with(self, coverage: Coverage) -> bool {
+        match coverage {
+            Coverage::Complete => self.complete,
+            Coverage::Partial => self.partial,
+        }
+    }
+}
+
 /// What a target was found to be like.
 pub(crate) struct Seen {
     /// What it holds.
     pub(crate) held: Snapshot,
     /// Its revision.
     pub(crate) base: Revision,
-    /// Whether the last apply ended, and left nothing behind.
-    pub(crate) is_settled: bool,
+    /// Whether the last apply ended, and left nothing behind that one with an inventory of each
+    /// coverage would tidy up.
+    pub(crate) settled: Settled,
     /// What nobody of this project leaves there.
     pub(crate) anomalies: Vec<String>,
 }
@@ -205,9 +226,11 @@ pub(crate) fn observe<I: Interpreter>(interpreter: &mut I) -> Result<Seen, Failu
     let seen = wait(interpreter.observe()).map_err(|error| advised(&error))?;
     let held = interpreter.lift(&seen.state).map_err(|error| advised(&error))?;
     tracing::info!(members = held.len(), revision = %seen.revision, "observed");
-    let is_settled = interpreter.is_settled(&seen.state);
+    let settled = |coverage| interpreter.is_settled(&seen.state, coverage);
+    let settled =
+        Settled { complete: settled(Coverage::Complete), partial: settled(Coverage::Partial) };
     let anomalies = interpreter.anomalies(&seen.state);
-    Ok(Seen { held, base: seen.revision, is_settled, anomalies })
+    Ok(Seen { held, base: seen.revision, settled, anomalies })
 }
 
 /// The output of `future`.

@@ -50,12 +50,7 @@ pub(super) async fn apply(
     target.see(&world);
     let revision = Revision(world.revision().into());
     asked.plan.check(&revision, &asked.objects.resolved)?;
-    // Without a complete inventory nothing is pruned, so only an end is missing, if that.
-    let is_over = match asked.plan.coverage() {
-        Coverage::Complete => world.is_settled(),
-        Coverage::Partial => world.is_ended(),
-    };
-    if changes.is_empty() && is_over {
+    if changes.is_empty() && world.is_settled(asked.plan.coverage()) {
         return Ok(Applied { revision: Some(revision), ..Applied::default() });
     }
     let mut work = Work::of(&changes, &world, asked.objects, &target.options.pause)?;

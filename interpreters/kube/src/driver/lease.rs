@@ -1,8 +1,9 @@
 //! The lease: one controller writes at a time.
 //!
 //! Who has the lease asks before each request whether it was renewed within the last third of its
-//! duration, renews it where it was not, and waits for no answer for longer than the other two. Who finds it held waits until nobody renewed it for its whole
-//! duration, by its own clock. `docs/adr/0007-kubernetes.md` says what that guarantees.
+//! duration, renews it where it was not, and waits for no answer for longer than the other two. Who
+//! finds it held waits until nobody renewed it for as long as its holder says that it lasts, or as
+//! leases of its own do if that is longer, by its own clock. `docs/adr/0007-kubernetes.md` says what that guarantees.
 
 use std::time::Duration;
 
@@ -197,7 +198,7 @@ impl<'a> Held<'a> {
 /// Waits until nobody renewed `lease` for as long as it holds.
 async fn wait(target: &Kube, lease: &Lease) -> Result<(), Failure> {
     let since = target.lease_seen(lease);
-    let end = since + target.options.lease;
+    let end = since + target.options.lease.max(Duration::from_secs(lease.seconds));
     if Instant::now() < end {
         let s = (end - Instant::now()).as_secs() + 1;
         target.note(format!(

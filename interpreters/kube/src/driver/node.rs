@@ -104,29 +104,31 @@ async fn patch(
                 return Ok(Some(format!("`{by}` denies it: {why}")));
             }
             // A test of the patch failed, or a write of the node was lost to another.
-            Err(Trouble::Told { code: 422 | 409, why }) => {
-                return look(target, step, &path, why).await;
+            Err(Trouble::Told { code: code @ (422 | 409), why }) => {
+                let there = look(target, &path).await?;
+                let Some(there) = there else { return Ok(Some("the node is gone".to_owned())) };
+                if there.labels == step.labels {
+                    return Ok(None);
+                }
+                // Others wrote it faster than the API server tries again: where that was a label of
+                // ours, the next answer is that a test failed.
+                if code == 409 {
+                    attempts.pause(&why).await?;
+                    continue;
+                }
+                return Ok(Some(format!("its labels are not as they were seen: {why}")));
             }
             Err(trouble) => return Err(lasting(target, doing, trouble).into()),
         }
     }
 }
 
-/// Why a patch was not taken: it may be there already, of an attempt whose answer was lost.
-async fn look(
-    target: &Kube,
-    step: &Step,
-    path: &str,
-    why: String,
-) -> Result<Option<String>, Failure> {
+/// The node as it is now: what a step writes may be there already, of an attempt whose answer was
+/// lost.
+async fn look(target: &Kube, path: &str) -> Result<Option<Node>, Failure> {
     let call = Call::get(path.to_owned()).accept(METADATA);
     let there: Option<WrittenNode> = ask(target, "reading a node", &call).await?;
-    let Some(there) = there else { return Ok(Some("the node is gone".to_owned())) };
-    let there = Node::of(there.metadata, &target.options.namespace);
-    if there.labels == step.labels {
-        return Ok(None);
-    }
-    Ok(Some(format!("its labels are not as they were seen: {why}")))
+    Ok(there.map(|there| Node::of(there.metadata, &target.options.namespace)))
 }
 
 /// Waits until what `step` asks for is so; what is missing, if that takes too long.
@@ -165,9 +167,10 @@ async fn wait(
 
 /// What is missing of what `wait` asks for, on a node that has `pods`.
 fn missing(wait: &Wait, pods: &[Pod]) -> Option<String> {
-    let is_new = |pod: &&Pod| match wait.pulls {
-        true => pod.pulls().as_ref() == Some(&wait.variant),
-        false => pod.variant().as_ref() == Some(&wait.variant),
+    // One that was told to end is of the last time that the node had this variant.
+    let is_new = |pod: &&Pod| {
+        let of = if wait.pulls { pod.pulls() } else { pod.variant() };
+        of.as_ref() == Some(&wait.variant) && !pod.is_ending()
     };
     let new = pods.iter().find(is_new);
     let is_followed = pods.iter().any(|pod| pod.variant().as_ref() == Some(&wait.before));
@@ -177,5 +180,40 @@ fn missing(wait: &Wait, pods: &[Pod]) -> Option<String> {
         // Where the old pod does not run either, the cluster has reasons of its own.
         None if !is_followed => None,
         None => Some(format!("`{}` has no pod yet", wait.resource)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use escadre_algebra::{ResourceName, ResourceState};
+    use serde_json::json;
+
+    use super::*;
+    use crate::names::Variant;
+
+    #[test]
+    fn a_pod_that_was_told_to_end_is_not_the_one_that_is_waited_for() {
+        let resource = ResourceName::parse("web").unwrap();
+        let [variant, before] = ["2", "1"].map(|image| {
+            let state = json!({"kind": "Pod", "image": image});
+            Variant::of(&resource, &ResourceState::from_json(&state).unwrap(), &[])
+        });
+        let pod = |variant: &Variant, ending: Option<&str>| -> Pod {
+            let labels = json!({"escadre.github.io/variant": variant.as_str()});
+            let ready = json!([{"type": "Ready", "status": "True"}]);
+            let metadata = json!({"name": "p", "labels": labels, "deletionTimestamp": ending});
+            serde_json::from_value(json!({"metadata": metadata, "status": {"conditions": ready}}))
+                .unwrap()
+        };
+        let wait = Wait {
+            resource: resource.clone(),
+            variant: variant.clone(),
+            before: before.clone(),
+            pulls: false,
+        };
+        let old = || pod(&before, None);
+        let ending = Some("2026-01-01T00:00:00Z");
+        assert!(missing(&wait, &[old(), pod(&variant, ending)]).is_some());
+        assert_eq!(missing(&wait, &[old(), pod(&variant, ending), pod(&variant, None)]), None);
     }
 }

@@ -208,6 +208,7 @@ pub(super) struct LeaseItem {
 #[serde(rename_all = "camelCase", default)]
 struct LeaseSpec {
     holder_identity: Option<String>,
+    lease_duration_seconds: Option<u64>,
     lease_transitions: Option<i64>,
 }
 
@@ -224,6 +225,7 @@ impl From<LeaseItem> for Lease {
             holder: spec.holder_identity.unwrap_or_default(),
             transitions: spec.lease_transitions.unwrap_or(0),
             ended,
+            seconds: spec.lease_duration_seconds.unwrap_or(0),
         }
     }
 }

@@ -185,7 +185,7 @@ fn an_empty_plan_of_a_partial_inventory_writes_nothing_and_leaves_what_is_unused
         apply(&mut target, &next).await;
         let n_written = cluster.written().len();
         let seen = target.observe().await.unwrap();
-        assert!(!target.is_settled(&seen.state));
+        assert!(!target.is_settled(&seen.state, Coverage::Complete));
         let again = plan(&mut target, &next).await;
         assert!(again.is_empty());
         apply(&mut target, &next).await;

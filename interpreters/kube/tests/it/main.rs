@@ -19,5 +19,6 @@ mod ownership;
 mod pages;
 mod pods;
 mod servers;
+mod several;
 mod strategies;
 mod webhooks;

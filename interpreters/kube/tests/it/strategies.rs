@@ -123,7 +123,7 @@ async fn changed(
     settled(cluster, &mut target).await;
     assert_eq!(held(&mut target).await, Snapshot::wanted(second));
     let seen = target.observe().await.unwrap();
-    assert!(target.is_settled(&seen.state));
+    assert!(target.is_settled(&seen.state, Coverage::Complete));
     assert!(plan(&mut target, second).await.is_empty());
     history(cluster, &target, before).await
 }
@@ -204,7 +204,7 @@ fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
         // It is tried again, without a change.
         assert!(plan(&mut target, &second).await.is_empty());
         let seen = target.observe().await.unwrap();
-        assert!(!target.is_settled(&seen.state));
+        assert!(!target.is_settled(&seen.state, Coverage::Complete));
         let applied = try_apply(&mut target, &second, &mut Silent).await.unwrap();
         assert_eq!((applied.n_written, applied.failed.len()), (0, 3));
 
@@ -234,7 +234,10 @@ fn a_controller_that_is_killed_in_a_surge_or_a_pull_is_gone_on_from() {
                 apply(&mut target, &next).await;
                 settled(&cluster, &mut target).await;
                 let seen = target.observe().await.unwrap();
-                assert!(target.is_settled(&seen.state), "{strategy} killed after {n_writes}");
+                assert!(
+                    target.is_settled(&seen.state, Coverage::Complete),
+                    "{strategy} killed after {n_writes}"
+                );
                 if !died {
                     break;
                 }
@@ -242,5 +245,72 @@ fn a_controller_that_is_killed_in_a_surge_or_a_pull_is_gone_on_from() {
             }
             assert!(n_writes > 6, "{strategy}: no apply was killed");
         }
+    });
+}
+
+#[test]
+fn what_pulls_is_mended_where_it_is_not_as_it_is_to_be() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let prepull = Some(UpdateStrategy::Prepull);
+        let (first, second) = (web("1", prepull), web("2", prepull));
+        let lease = Duration::from_secs(1);
+        let mut target =
+            cluster.fresh(first.inventory(), Options { lease, ..Options::default() }).await;
+        apply(&mut target, &first).await;
+        settled(&cluster, &mut target).await;
+        // The lease, the pull and the new pod: the apply dies before the first node.
+        target.die_after(Some(3));
+        assert!(try_apply(&mut target, &second, &mut Silent).await.is_err());
+        target.die_after(None);
+        let sets = format!("/apis/apps/v1/namespaces/{}/daemonsets", target.namespace());
+        let all = cluster.ask(Method::GET, &sets, &json!({})).await;
+        let names = all["items"].as_array().unwrap().iter();
+        let pull = names.filter_map(|set| set["metadata"]["name"].as_str());
+        let pull = pull.filter(|name| name.ends_with("-pull")).collect::<Vec<_>>();
+        let [pull] = pull[..] else { panic!("{all}") };
+        let image = "/spec/template/spec/containers/0/image";
+        let body = json!([{"op": "replace", "path": image, "value": "evil/pause:1"}]);
+        let path = format!("{sets}/{pull}?fieldManager=kubectl-edit");
+        cluster.ask(Method::PATCH, &path, &body).await;
+        let seen = target.observe().await.unwrap();
+        let told = target.anomalies(&seen.state);
+        let why = format!("`DaemonSet {pull}`: its spec was changed by `kubectl-edit`");
+        assert!(told.iter().any(|it| it.starts_with(&why)), "{told:?}");
+
+        let n_before = cluster.written().len();
+        apply(&mut target, &second).await;
+        let replaced = ("update".to_owned(), "daemonsets".to_owned(), pull.to_owned());
+        assert!(cluster.written()[n_before..].contains(&replaced));
+        settled(&cluster, &mut target).await;
+        let seen = target.observe().await.unwrap();
+        assert!(target.is_settled(&seen.state, Coverage::Complete));
+    });
+}
+
+#[test]
+fn a_surge_comes_to_its_end_with_a_partial_inventory_too() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let surge = Some(UpdateStrategy::Surge);
+        let lease = Duration::from_secs(1);
+        let first = web("1", surge);
+        let mut target =
+            cluster.fresh(first.inventory(), Options { lease, ..Options::default() }).await;
+        apply(&mut target, &first).await;
+        settled(&cluster, &mut target).await;
+        let devices = web("2", surge);
+        let devices = devices.inventory().devices().to_vec();
+        let partial = Inventory::new(devices, Coverage::Partial).unwrap();
+        let second = web("2", surge).fleet().resolve(&partial).unwrap();
+        // The lease, the new pod, and a few steps of nodes.
+        target.die_after(Some(4));
+        assert!(try_apply(&mut target, &second, &mut Silent).await.is_err());
+        target.die_after(None);
+        apply(&mut target, &second).await;
+        settled(&cluster, &mut target).await;
+        let seen = target.observe().await.unwrap();
+        assert!(target.is_settled(&seen.state, Coverage::Partial));
+        assert!(plan(&mut target, &second).await.is_empty());
     });
 }

@@ -54,6 +54,14 @@ pub(crate) struct OperatorArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     lease: u64,
+    /// How long the pods of one node are waited for where a strategy asks for it, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    wait: u64,
+    /// The image of pods that only have others pulled (`prepull`): a program that does nothing.
+    #[arg(long, value_name = "IMAGE", default_value_t = Options::default().pause)]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pause: String,
     /// Look at every object once, and end.
     #[arg(long)]
     once: bool,
@@ -94,6 +102,8 @@ async fn operate(args: &OperatorArgs, context: &mut Context<'_>) -> Result<Code,
         own_namespace: args.own_namespace.clone().unwrap_or(here),
         leadership: Duration::from_secs(args.leadership),
         lease: Duration::from_secs(args.lease),
+        pods: Duration::from_secs(args.wait),
+        pause: args.pause.clone(),
     };
     let operator = Operator::new(client, options);
     if args.once {
