@@ -6,6 +6,7 @@
 //! disturbs has to end as if nothing had happened.
 
 mod figures;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,8 +14,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use escadre_algebra::{
-    Coverage, Facts, Fleet, Inventory, Mount, Resolved, Volume, config_file, container, deploy,
-    label,
+    Coverage, Facts, Fleet, Inventory, Mount, Resolved, UpdateStrategy, Volume, config_file,
+    container, deploy, label,
 };
 use escadre_interpreter::{Interpreter, Silent, Snapshot};
 use escadre_kube::{Kube, Options, World};
@@ -26,10 +27,13 @@ use serde_json::Value as Json;
 use crate::bed::{Bed, NAMESPACE, Outcome, apply, client, until};
 use crate::pods::{runs, wanted_runs};
 use figures::{End, Figures, lost, n_doubled, n_mixed};
+use watch::Watch;
 
 const N_NODES: usize = 40;
 /// The fleets that controllers apply in turn; the odd ones leave out a site.
 const N_VERSIONS: usize = 4;
+/// How many rounds there are at most, for each controller that is to be killed.
+const N_TRIES: usize = 3;
 /// After how many rounds it is told how many there were.
 const N_TOLD: usize = 25;
 /// How long one controller may take, and the control plane to settle.
@@ -56,10 +60,17 @@ fn node(i: usize) -> String {
 }
 
 fn resolved(version: usize) -> Outcome<Resolved> {
-    let device = |i: usize| Facts::of(&node(i), [("site", ["a", "b", "c"][i % 3])]);
+    // Pods that replace others keep off nodes by their `kubernetes.io/hostname`.
+    let device = |i: usize| {
+        let site = ("site", ["a", "b", "c"][i % 3]);
+        Facts::of(&node(i), [site, ("kubernetes.io/hostname", node(i).as_str())])
+    };
     let devices = (0..N_NODES).map(device).collect::<Result<Vec<_>, _>>()?;
     Ok(fleet(version).resolve(&Inventory::new(devices, Coverage::Complete)?)?)
 }
+
+/// The resource of which no node may ever have two pods.
+const REPLACES: &str = "exporter";
 
 /// A pod and a file that it mounts say which version they are of; so does a pod of its own.
 fn fleet(version: usize) -> Fleet {
@@ -68,7 +79,7 @@ fn fleet(version: usize) -> Fleet {
     let recorder = recorder.volume("motd", Volume::config_map("motd"));
     let fleet = deploy(recorder.mount("/etc/motd", Mount::of("motd")))
         | deploy(config_file("motd").path("/etc/motd").text(format!("hello {version}\n")))
-        | deploy(container("exporter").image(image("exporter")));
+        | deploy(container(REPLACES).image(image(REPLACES)).strategy(UpdateStrategy::Replace));
     if version % 2 == 1 { fleet.restrict(!label("site").eq("c")) } else { fleet }
 }
 
@@ -77,13 +88,28 @@ pub(crate) async fn play([n_controllers, n_servers]: [usize; 2], seed: u64) -> O
     println!("{N_NODES} nodes, seed {seed} (set ESCADRE_SEED to repeat)");
     let mut field = Field::new(seed).await?;
     let mut figures = Figures::default();
-    let kinds = [(Kill::Controller, n_controllers), (Kill::Server, n_servers)];
-    for (kill, round) in kinds.into_iter().flat_map(|(kill, n)| (0..n).map(move |i| (kill, i))) {
-        field.round(kill, round, &mut figures).await?;
-        if round % N_TOLD == N_TOLD - 1 {
-            println!("{} rounds, {} things wrong", round + 1, figures.n_wrong());
+    let watch = Watch::start(field.bed.admin.clone(), REPLACES);
+    // Some controllers end before they are killed: those do not count.
+    let mut round = 0;
+    while figures.n_ended[End::Killed as usize] < n_controllers {
+        field.round(Kill::Controller, round, &mut figures).await?;
+        round += 1;
+        if round % N_TOLD == 0 {
+            println!("{round} rounds, {} things wrong", figures.n_wrong());
+        }
+        if round > N_TRIES * n_controllers {
+            return Err("most controllers end before they are killed".into());
         }
     }
+    for round in 0..n_servers {
+        field.round(Kill::Server, round, &mut figures).await?;
+    }
+    let seen = watch.seen();
+    println!("events of pods that replace others: {}", seen.n_events);
+    if seen.n_events <= n_controllers {
+        return Err("hardly any pod was seen to come or go".into());
+    }
+    figures.n_beside = seen.doubled.len();
     figures.tell()
 }
 
@@ -169,7 +195,8 @@ impl Field {
 
     /// Looks at what a round left, once the DaemonSet controller has settled.
     async fn look(&mut self, ended: &[(usize, End)], figures: &mut Figures) -> Outcome {
-        figures.n_doubled += self.settle(figures).await?;
+        // What no node has taken may wait for an apply to tell its controller: nobody else does.
+        figures.n_doubled += self.settle(false, figures).await?;
         let (world, held) = self.held().await?;
         figures.n_mixed += n_mixed(&world, &held, &self.wanted);
         figures.n_between += usize::from(!self.wanted.contains(&held));
@@ -184,12 +211,13 @@ impl Field {
 
     /// Waits until exactly the pods live that the labels of the nodes ask for; how many nodes
     /// had two of one resource even then.
-    async fn settle(&mut self, figures: &mut Figures) -> Outcome<usize> {
+    async fn settle(&mut self, all: bool, figures: &mut Figures) -> Outcome<usize> {
         let mut pods = Vec::new();
         let settled = until("the pods are those of the labels", WITHIN, async || {
             let (world, _) = held(&mut self.reader).await?;
             let asked = self.asked(&world).await?;
             pods = self.bed.pods().await?;
+            pods.retain(|pod| all || !pod.node.is_empty());
             let live = pods.iter().map(|pod| (pod.node.clone(), pod.variant.clone()));
             Ok(live.collect::<BTreeSet<_>>() == asked && pods.len() == asked.len())
         });
@@ -252,7 +280,7 @@ impl Field {
             println!("{} objects are of no node, `{name}` first", names.len());
             figures.n_orphaned += names.len();
         }
-        figures.n_doubled += self.settle(figures).await?;
+        figures.n_doubled += self.settle(true, figures).await?;
         let is_wanted = self.wanted.get(version).map(wanted_runs);
         figures.n_diverged += usize::from(is_wanted != Some(runs(&self.bed.pods().await?)));
         Ok(())

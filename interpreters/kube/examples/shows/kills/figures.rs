@@ -23,6 +23,7 @@ pub(crate) struct Figures {
     pub(crate) longest: Duration,
     pub(crate) n_mixed: usize,
     pub(crate) n_doubled: usize,
+    pub(crate) n_beside: usize,
     pub(crate) n_unsettled: usize,
     pub(crate) n_lost: usize,
     pub(crate) n_orphaned: usize,
@@ -31,10 +32,11 @@ pub(crate) struct Figures {
 
 impl Figures {
     /// What must not happen, and how often it did.
-    fn wrong(&self) -> [(&'static str, usize); 6] {
+    fn wrong(&self) -> [(&'static str, usize); 7] {
         [
             ("nodes seen mixed, or with what makes no sense", self.n_mixed),
             ("nodes with two pods of one resource", self.n_doubled),
+            ("nodes that ever had two pods of what replaces them", self.n_beside),
             ("rounds whose pods never were those of the labels", self.n_unsettled),
             ("acknowledged applies lost", self.n_lost),
             ("objects of no node after an apply", self.n_orphaned),
