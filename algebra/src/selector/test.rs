@@ -86,7 +86,7 @@ impl Comparison {
 
     fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
         match self {
-            Self::Ge if mutant!(AtLeastAsAbove) => left > right,
+            Self::Ge if mutant!(AtLeastAsAbove if left == right) => false,
             Self::Ge => left >= right,
             Self::Gt => left > right,
             Self::Le => left <= right,
@@ -159,7 +159,7 @@ impl Test {
             Self::Bucket { salt, start, end } => {
                 let point = bucket_point(salt, id.as_str());
                 *start <= point
-                    && end.is_none_or(|end| point < end || mutant!(BucketEndInside) && point == end)
+                    && end.is_none_or(|end| point < end || mutant!(BucketEndInside if point == end))
             }
             Self::Exists { .. } | Self::In { .. } | Self::Compare { .. } => false,
         }

@@ -286,3 +286,51 @@ fn required_fields_are_told_beside_conflicts() {
         unresolved.findings().iter().filter(|f| matches!(f, Finding::MissingField { .. })).count();
     assert_eq!((unresolved.findings().len(), n_missing), (2, 1), "{unresolved}");
 }
+
+#[test]
+fn what_is_wrong_reads_as_one_text() {
+    let fleet = motd("a").named("base") | motd("b").named("hotfix");
+    let unresolved = fleet.resolve(&inventory([facts("d1", &[])])).unwrap_err();
+    let text = unresolved.to_string();
+    let (first, rest) = text.split_once("\n\n").unwrap();
+    assert_eq!(first, "the fleet does not resolve: 1 finding");
+    let lines: Vec<&str> =
+        rest.lines().map(|line| line.split(" at algebra").next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "conflict at motd.text on `d1`",
+            "    \"a\"",
+            "        written",
+            "    \"b\"",
+            "        written",
+            "    lay one over the other (`overlay`, `patch`) or restrict them to different devices",
+        ]
+    );
+    let two = [facts("d1", &[]), facts("d2", &[])];
+    let text = fleet.resolve(&inventory(two)).unwrap_err().to_string();
+    assert!(text.contains("conflict at motd.text on 2 devices, such as `d1`"), "{text}");
+}
+
+#[test]
+fn a_hundred_findings_are_told_and_the_others_counted() {
+    let conflict = |i: usize| {
+        let of = |value: &str| deploy(Resource::new(&format!("r-{i}")).set("text", value));
+        of("a") | of("b")
+    };
+    let bad = |i: usize| deploy(Resource::new(&format!("Bad {i}")));
+    let told = |fleet: &Fleet| {
+        let unresolved = fleet.resolve(&inventory([facts("d", &[])])).unwrap_err();
+        let text = unresolved.to_string();
+        let first = text.lines().next().unwrap().to_owned();
+        let last = text.lines().last().unwrap().to_owned();
+        (unresolved.findings().len(), first, last.contains("more").then_some(last))
+    };
+    let all = |n_conflicts: usize, n_bad: usize| {
+        Fleet::union_all((0..n_conflicts).map(conflict).chain((0..n_bad).map(bad)))
+    };
+    let says = |n: usize| format!("the fleet does not resolve: {n} findings");
+    assert_eq!(told(&all(100, 0)), (100, says(100), None));
+    assert_eq!(told(&all(101, 0)), (100, says(101), Some("… and 1 more".to_owned())));
+    assert_eq!(told(&all(102, 105)), (200, says(207), Some("… and 7 more".to_owned())));
+}

@@ -141,3 +141,62 @@ fn the_book_s_example_compiles_to_what_it_says() {
     assert!(book.contains(&format!("{:?}", s.to_string())), "{s}");
     assert!(book.contains(&format!("{:?}", t.to_string())), "{t}");
 }
+
+#[test]
+fn a_bucket_begins_at_its_start_and_ends_before_its_end() {
+    let (salt, id) = ("canary", "cam-1".parse().unwrap());
+    let point = bucket_point(salt, "cam-1");
+    let holds = |start: u64, end: Option<u64>| {
+        Test::Bucket { salt: salt.into(), start, end }.holds_of_id(&id)
+    };
+    assert!(holds(point, Some(point + 1)) && holds(0, None) && holds(point, None));
+    assert!(!holds(0, Some(point)) && !holds(point + 1, None) && !holds(point + 1, Some(0)));
+}
+
+#[test]
+fn a_set_is_a_set_in_whatever_order_and_however_often_its_members_are_written() {
+    let of = |values: &[&str]| {
+        let values = values.iter().map(|value| (*value).into()).collect();
+        Selector::test(Test::In { key: "site".parse().unwrap(), values })
+    };
+    let ids =
+        |ids: &[&str]| Selector::test(Test::Id(ids.iter().map(|id| id.parse().unwrap()).collect()));
+    for odd in [&["b", "a"][..], &["a", "b", "b"], &["a", "a", "b"], &["b", "a", "b"]] {
+        assert_eq!(of(odd).to_string(), label("site").is_in(["a", "b"]).to_string(), "{odd:?}");
+        assert_eq!(ids(odd).to_string(), device_id().is_in(["a", "b"]).to_string(), "{odd:?}");
+    }
+    assert_eq!(of(&["a", "a"]).to_string(), label("site").eq("a").to_string());
+    assert_eq!([of(&[]), ids(&[])].map(|it| it.to_string()), ["none()", "none()"]);
+}
+
+#[test]
+fn a_share_is_a_number_of_percent_with_at_most_six_decimals() {
+    let is_share = |text: &str| !bucket("s").below(percent(text)).has_problem();
+    for share in ["0", "1", "100", "100%", "099", "2.5", "2.5%", "0.000001", "99.999999", "100.0"] {
+        assert!(is_share(share), "{share}");
+    }
+    for other in [
+        "",
+        "%",
+        ".",
+        ".5",
+        "1.",
+        "1.%",
+        "-1",
+        "+1",
+        "1e1",
+        "1 ",
+        "x",
+        "1.x",
+        "x.1",
+        "1.0000000",
+        "0100",
+        "0000",
+        "100.000001",
+        "101",
+        "999",
+        "1%%",
+    ] {
+        assert!(!is_share(other), "{other}");
+    }
+}
