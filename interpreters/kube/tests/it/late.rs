@@ -1,4 +1,4 @@
-//! A list whose next page is gone, since the server has forgotten the version that is being read.
+//! Answers that come so late that the next page of a list is gone, and answers that never come.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -29,9 +29,22 @@ async fn answer(admin: &Client, path: &str, accept: &str) -> (u16, String) {
     }
 }
 
-/// Carries requests that read to the API server; the first one for a next page comes so late that
-/// this page is gone.
-fn carry(stream: TcpStream, runtime: &Handle, admin: &Client, n_late: &AtomicUsize) -> Option<()> {
+/// What is late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Late {
+    /// The first request for a next page comes when that page is gone.
+    NextPage,
+    /// The first request for nodes is never answered.
+    Nodes,
+}
+
+/// Carries requests that read to the API server, and counts those like the one that is late.
+fn carry(
+    stream: TcpStream,
+    runtime: &Handle,
+    admin: &Client,
+    (late, n_late): (Late, &AtomicUsize),
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let (mut path, mut accept) = (None, String::new());
@@ -52,7 +65,16 @@ fn carry(stream: TcpStream, runtime: &Handle, admin: &Client, n_late: &AtomicUsi
             }
         }
         let path = path?;
-        if path.contains("continue=") && n_late.fetch_add(1, Ordering::Relaxed) == 0 {
+        let is_such = match late {
+            Late::NextPage => path.contains("continue="),
+            Late::Nodes => path.starts_with("/api/v1/nodes"),
+        };
+        if is_such && n_late.fetch_add(1, Ordering::Relaxed) == 0 {
+            if late == Late::Nodes {
+                // Until whoever asked hangs up.
+                stream.read_line(&mut String::new()).ok()?;
+                return None;
+            }
             let is_gone = async || answer(admin, &path, &accept).await.0 == 410;
             runtime.block_on(until("the next page is gone", is_gone));
         }
@@ -65,8 +87,8 @@ fn carry(stream: TcpStream, runtime: &Handle, admin: &Client, n_late: &AtomicUsi
     }
 }
 
-/// A client that asks through a carrier of its own, and how often a next page was asked for.
-fn carried(admin: &Client) -> (Client, Arc<AtomicUsize>) {
+/// A client that asks through a carrier of its own, and how often what is late was asked for.
+fn carried(admin: &Client, late: Late) -> (Client, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let n_late = Arc::new(AtomicUsize::new(0));
@@ -75,7 +97,7 @@ fn carried(admin: &Client) -> (Client, Arc<AtomicUsize>) {
         for stream in listener.incoming().flatten() {
             let (runtime, admin) = (runtime.clone(), admin.clone());
             let counted = Arc::clone(&counted);
-            std::thread::spawn(move || carry(stream, &runtime, &admin, &counted));
+            std::thread::spawn(move || carry(stream, &runtime, &admin, (late, &counted)));
         }
     });
     let mut config = Config::new(url.parse().unwrap());
@@ -95,13 +117,31 @@ fn a_list_is_read_from_its_beginning_where_its_next_page_is_gone() {
         let wanted = resolved(&fleet, &nodes);
         let mut target = cluster.fresh(wanted.inventory(), Options::default()).await;
         apply(&mut target, &wanted).await;
-        let (client, n_late) = carried(&cluster.admin);
+        let (client, n_late) = carried(&cluster.admin, Late::NextPage);
         // No answer is waited for longer than two thirds of a lease.
         let (namespace, lease) = (target.namespace().to_owned(), Duration::from_secs(60));
         let options = Options { namespace, lease, ..Options::default() };
         let mut late = Kube::new(client, "kube:testbed", options);
         assert_eq!(held(&mut late).await, Snapshot::wanted(&wanted));
         // The page that was gone, and the one of the list that was begun anew.
+        assert_eq!(n_late.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_server_that_accepts_and_never_answers_is_asked_again() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let fleet: Fleet = deploy(container("recorder").image("acme/recorder:1"));
+        let wanted = resolved(&fleet, &[("n1", ""), ("n2", "")]);
+        let mut target = cluster.fresh(wanted.inventory(), Options::default()).await;
+        apply(&mut target, &wanted).await;
+        let (client, n_late) = carried(&cluster.admin, Late::Nodes);
+        let (namespace, lease) = (target.namespace().to_owned(), Duration::from_secs(3));
+        let options = Options { namespace, lease, ..Options::default() };
+        let mut late = Kube::new(client, "kube:testbed", options);
+        let read = tokio::time::timeout(Duration::from_secs(30), held(&mut late)).await;
+        assert_eq!(read.unwrap(), Snapshot::wanted(&wanted));
         assert_eq!(n_late.load(Ordering::Relaxed), 2);
     });
 }
