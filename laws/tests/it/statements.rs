@@ -4,6 +4,8 @@
 //! file `laws/proofs/encodings.tsv` has the statement and why. What follows from what is stated in
 //! Coq of fleets, not of terms, and stands apart.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 
 use escadre_laws::{Condition, Equation, Term, catalogue};
