@@ -157,7 +157,8 @@ Definition theorems_of_path_sets := (
   PathSets.down_closed_below, PathSets.up_closed_above, PathSets.forget_reads_closed_below,
   PathSets.keep_reads_closed_above, PathSets.listed_down, PathSets.listed_up,
   PathSets.down_union, PathSets.up_union, PathSets.subtrees_down, PathSets.subtrees_down_up,
-  PathSets.inter_subtrees, PathSets.down_inter, PathSets.whole_readings,
+  PathSets.listed_inter, PathSets.inter_subtrees, PathSets.down_inter, PathSets.up_iff,
+  PathSets.whole_readings, PathSets.up_inter,
   PathSets.forget_listed_patch, PathSets.keep_listed_patch, PathSets.keep_forget_listed).
 Print Assumptions theorems_of_path_sets.
 

@@ -101,25 +101,103 @@ Qed.
 (** What is forgotten is among what is kept. *)
 Theorem subtrees_down_up S q : subtrees S -> down S q = true -> up S q = true.
 Proof. intros A D. rewrite (subtrees_down q A) in D. now apply listed_up. Qed.
-(** The intersection of subtrees: of two comparable paths the lower. *)
-Definition inter (S T : path_set) : path_set :=
-  filter (fun e : path * bool => listed T (fst e)) S ++ filter (fun e : path * bool => listed S (fst e)) T.
+(** ** Intersections: what both sets list of each other, as subtrees where both mean the subtree *)
+Definition covered (T : path_set) (p : path) : bool :=
+  existsb (fun e : path * bool => snd e && above (fst e) p) T.
+Definition among (T S : path_set) : path_set :=
+  map (fun e : path * bool => (fst e, snd e && covered T (fst e)))
+    (filter (fun e : path * bool => listed T (fst e)) S).
+Definition inter (S T : path_set) : path_set := among T S ++ among S T.
+Lemma above_antisymmetric p q : above p q = true -> above q p = true -> p = q.
+Proof.
+  revert q. induction p as [|m p IH]; intros [|n q]; simpl; try discriminate; auto.
+  destruct (name_dec m n) as [<-|]; [|discriminate]. destruct (name_dec m m); [|discriminate].
+  intros A B. now rewrite (IH q A B).
+Qed.
+(** What one entry lists. *)
+Definition lists (e : path * bool) (q : path) := if snd e then above (fst e) q = true else q = fst e.
+Lemma listed_iff S q : listed S q = true <-> exists e, In e S /\ lists e q.
+Proof.
+  unfold listed, lists. rewrite existsb_exists.
+  split; intros (e & I & L); exists e; split; auto; destruct (snd e); auto.
+  - apply andb_true_iff in L as [A B]. now apply above_antisymmetric.
+  - subst. now rewrite above_refl.
+Qed.
+Lemma covered_iff T p : covered T p = true <-> exists e, In e T /\ snd e = true /\ above (fst e) p = true.
+Proof.
+  unfold covered. rewrite existsb_exists.
+  split; intros (e & I & C); exists e; split; auto; now apply andb_true_iff.
+Qed.
+Lemma listed_self (e : path * bool) : lists e (fst e).
+Proof. unfold lists. destruct (snd e); auto using above_refl. Qed.
+(** A path is in what [S] has among [T] iff the entry of [S] that lists it stands in [T]. *)
+Lemma among_listed T S q : listed (among T S) q = true -> listed S q = true /\ listed T q = true.
+Proof.
+  rewrite !listed_iff. intros (e' & I & L). unfold among in I. apply in_map_iff in I as (e & <- & I).
+  apply filter_In in I as [I M]. unfold lists in L. simpl in L.
+  destruct (snd e) eqn:W; simpl in L.
+  - destruct (covered T (fst e)) eqn:C.
+    + split.
+      * exists e. split; auto. unfold lists. now rewrite W.
+      * apply covered_iff in C as (f & J & V & A). exists f. split; auto.
+        unfold lists. rewrite V. eauto using above_trans.
+    + subst q. split; [exists e; split; auto using listed_self | now apply listed_iff].
+  - subst q. split; [exists e; split; auto using listed_self | now apply listed_iff].
+Qed.
+(** An intersection lists what both sets list. *)
+Theorem listed_inter S T q : listed (inter S T) q = listed S q && listed T q.
+Proof.
+  apply eq_true_iff_eq. rewrite andb_true_iff. unfold inter. split.
+  - unfold listed at 1. rewrite existsb_app, orb_true_iff.
+    intros [L|L]; apply among_listed in L; tauto.
+  - intros [A B]. unfold listed. rewrite existsb_app, orb_true_iff.
+    change (listed (among T S) q = true \/ listed (among S T) q = true).
+    apply listed_iff in A as (e & I & L). apply listed_iff in B as (f & J & M).
+    (* [x], which lists [q], stays in [X] where [Y] lists its path, and covers [q] if [Y] does. *)
+    assert (K : forall X Y x, In x X -> lists x q -> listed Y (fst x) = true ->
+      (snd x = true -> covered Y (fst x) = true \/ q = fst x) -> listed (among Y X) q = true).
+    { intros X Y x Ix Lx Ly V. apply listed_iff.
+      exists (fst x, snd x && covered Y (fst x)). split.
+      - unfold among. apply in_map_iff. exists x. split; auto. apply filter_In. auto.
+      - unfold lists in *. simpl. destruct (snd x); simpl; auto.
+        destruct (V eq_refl) as [-> | ->]; auto. destruct (covered Y (fst x)); auto using above_refl. }
+    unfold lists in L, M. destruct (snd e) eqn:W; destruct (snd f) eqn:V.
+    + destruct (above_linear _ _ _ L M) as [H|H].
+      * right. apply (K T S f); auto; [unfold lists; now rewrite V | |].
+        -- apply listed_iff. exists e. split; auto. unfold lists. now rewrite W.
+        -- intros _. left. apply covered_iff. eauto.
+      * left. apply (K S T e); auto; [unfold lists; now rewrite W | |].
+        -- apply listed_iff. exists f. split; auto. unfold lists. now rewrite V.
+        -- intros _. left. apply covered_iff. eauto.
+    + subst q. right. apply (K T S f); auto using listed_self.
+      apply listed_iff. exists e. split; auto. unfold lists. now rewrite W.
+    + subst q. left. apply (K S T e); auto using listed_self.
+      apply listed_iff. exists f. split; auto. unfold lists. now rewrite V.
+    + subst q. left. apply (K S T e); auto using listed_self; try congruence.
+      apply listed_iff. exists f. split; auto. unfold lists. now rewrite V.
+Qed.
+(** The intersection of subtrees is subtrees: of two comparable paths the lower. *)
 Theorem inter_subtrees S T : subtrees S -> subtrees T -> subtrees (inter S T).
 Proof.
-  intros A B e I. apply in_app_iff in I as [I|I]; apply filter_In in I as [I _]; auto.
+  intros A B. assert (K : forall X Y, subtrees X -> subtrees Y -> subtrees (among Y X)).
+  { intros X Y CX CY e I. apply in_map_iff in I as (x & <- & I). apply filter_In in I as [I L].
+    simpl. rewrite (CX x I). simpl. apply listed_iff in L as (y & J & M). apply covered_iff.
+    exists y. unfold lists in M. rewrite (CY y J) in M. auto. }
+  intros e I. apply in_app_iff in I as [I|I]; [apply (K S T A B e I) | apply (K T S B A e I)].
 Qed.
 Theorem down_inter S T q : subtrees S -> subtrees T -> down (inter S T) q = down S q && down T q.
 Proof.
-  intros A B. apply eq_true_iff_eq. rewrite andb_true_iff. unfold inter. rewrite down_union, orb_true_iff.
-  unfold down. rewrite !existsb_exists. split.
-  - intros [(e & I & D)|(e & I & D)]; apply filter_In in I as [I L]; unfold listed in L;
-      apply existsb_exists in L as (f & J & L); [rewrite (B f J) in L|rewrite (A f J) in L];
-      split; eauto using above_trans.
-  - intros [(e & I & D) (f & J & E)]. destruct (above_linear _ _ _ D E) as [H|H].
-    + right. exists f. split; auto. apply filter_In. split; auto.
-      apply existsb_exists. exists e. now rewrite (A e I).
-    + left. exists e. split; auto. apply filter_In. split; auto.
-      apply existsb_exists. exists f. now rewrite (B f J).
+  intros A B. rewrite !subtrees_down by auto using inter_subtrees. apply listed_inter.
+Qed.
+(** [keep] reads the paths above those that are listed. *)
+Theorem up_iff S q : up S q = true <-> exists r, above q r = true /\ listed S r = true.
+Proof.
+  split.
+  - unfold up. rewrite existsb_exists. intros (e & I & U). apply orb_true_iff in U as [U|U].
+    + exists (fst e). split; auto. apply listed_iff. exists e. split; auto using listed_self.
+    + apply andb_true_iff in U as [W U]. exists q. split; [apply above_refl|].
+      apply listed_iff. exists e. split; auto. unfold lists. now rewrite W.
+  - intros (r & A & L). exact (up_closed_above S q r A (listed_up S r L)).
 Qed.
 
 (** ** Sets of whole resources: both readings are the set itself *)
@@ -133,6 +211,25 @@ Proof.
   destruct e as [[|m [|k p]] w]; try discriminate. simpl in *. destruct (name_dec n m) as [<-|].
   - now destruct (name_dec n n).
   - simpl in U. destruct (name_dec m n); auto.
+Qed.
+
+(** Every path of a resource is in the set as the resource is. *)
+Lemma whole_listed S n q r : whole S -> listed S (n :: q) = listed S (n :: r).
+Proof.
+  intro W. unfold listed. apply eq_true_iff_eq. rewrite !existsb_exists.
+  split; intros (e & I & L); exists e; split; auto; destruct (W e I) as [T O]; rewrite T in *;
+    destruct e as [[|m [|k p]] w]; try discriminate; simpl in *; destruct (name_dec m n); auto.
+Qed.
+(** So where whole resources are kept of what is kept, the intersection is kept, whatever else is
+    listed: this is how [keep_keep] applies. *)
+Theorem up_inter S T n q : whole S -> up (inter S T) (n :: q) = up S (n :: q) && up T (n :: q).
+Proof.
+  intro W. apply eq_true_iff_eq. rewrite andb_true_iff, !up_iff. split.
+  - intros (r & A & L). rewrite listed_inter in L. apply andb_true_iff in L as [L M]. split; eauto.
+  - intros [(r & A & L) (t & B & M)]. exists t. split; auto. rewrite listed_inter, M.
+    destruct r as [|m r]; [discriminate|]. destruct t as [|k t]; [discriminate|]. simpl in A, B.
+    destruct (name_dec n m) as [<-|]; [|discriminate]. destruct (name_dec n k) as [<-|]; [|discriminate].
+    now rewrite (whole_listed n t r W), L.
 Qed.
 
 (** ** Authors' forget and keep *)

@@ -26,8 +26,8 @@ A condition in the table restricts the names of the equation:
 - *subtrees* are sets of paths that hold whole subtrees, as `PathSet::under` makes them; *whole* ones hold whole resources.
   Other sets of paths are arbitrary, single paths included.
 
-The complement `¬P` of a set of paths is defined between whole resources.
 No condition can be left out: the tests drop each and find a counterexample.
+Only beside a complement is there nothing to drop: `¬P` is defined between whole resources, and *whole* says just that.
 ";
 
 const NON_LAWS: &str = "

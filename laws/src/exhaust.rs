@@ -172,6 +172,15 @@ impl Statement {
     }
 }
 
+impl Implication {
+    /// Whether `values` satisfy the premises on all of `devices`, but not the conclusion.
+    #[must_use]
+    pub fn is_refuted_by(&self, values: &Assignment, devices: &[Facts]) -> bool {
+        let holds = |statement: &Statement| statement.holds(values, devices);
+        self.premises.iter().all(holds) && !holds(&self.conclusion)
+    }
+}
+
 /// The devices of a small world: every combination of the labels `s` and `t`.
 pub(crate) fn small_world() -> Vec<Facts> {
     let labels: [&[(&str, &str)]; 4] =

@@ -7,8 +7,9 @@ use std::thread;
 use escadre_algebra::mutant::Mutant;
 
 use crate::catalogue::{Consequence, Law, Property, catalogue};
-use crate::decide::{Sees, decide, decide_implication};
+use crate::decide::{Judgement, Sees, decide, decide_implication};
 use crate::exhaust::exhaust_implication;
+use crate::implication::Implication;
 use crate::properties::sample_property;
 use crate::sample::{Sampling, sample};
 
@@ -48,6 +49,25 @@ pub struct KillMatrix {
     columns: Vec<(Mutant, Vec<Option<Driver>>)>,
 }
 
+/// Something panicked under one of a few mutants, so there is no matrix.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a panic under one of the mutants {}", .mutants.join(", "))]
+pub struct KillError {
+    mutants: Vec<&'static str>,
+}
+
+impl KillError {
+    fn of(mutants: &[Mutant]) -> Self {
+        Self { mutants: mutants.iter().map(|mutant| mutant.name()).collect() }
+    }
+
+    /// The mutants, by name, under one of which it was.
+    #[must_use]
+    pub fn mutants(&self) -> &[&'static str] {
+        &self.mutants
+    }
+}
+
 /// How the matrix is sampled: few cases, since a mistake that matters is met soon, and no shrinking.
 #[must_use]
 pub fn kill_sampling() -> Sampling {
@@ -77,11 +97,11 @@ impl Row {
                 return (!decide(equation, condition).holds()).then_some(Driver::Decided);
             }
             Self::Consequence(Consequence { implication, .. }) => {
-                let holds = !sees.implications || decide_implication(implication).holds();
-                return (!holds).then_some(Driver::Decided);
+                let is_refuted = sees.implications && is_refuted(implication);
+                return is_refuted.then_some(Driver::Decided);
             }
             Self::Law(Law { equation, condition, .. }) => {
-                !sample(equation, condition, sampling).agrees()
+                sample(equation, condition, sampling).disagreement().is_some()
             }
             Self::Property(property) => {
                 let n_cases = sampling.n_cases.saturating_mul(CASES_OF_PROPERTY);
@@ -92,11 +112,27 @@ impl Row {
     }
 }
 
+/// Whether `implication` is decided not to hold, by fleets that can be built.
+///
+/// Where a mistake in ∪ leaves no fleet with two candidates at a path, the procedure has cells that
+/// are no fleet's: what it refutes with those is not refuted.
+fn is_refuted(implication: &Implication) -> bool {
+    match decide_implication(implication) {
+        Judgement::Proved { .. } => false,
+        Judgement::Refuted(premises) => {
+            let (values, devices) = premises.to_fleets();
+            implication.is_refuted_by(&values, &devices)
+        }
+    }
+}
+
 /// The matrix of every law, implication and property with every mutant; on all cores.
 ///
 /// Equations are decided where the procedure can see the mistake, and sampled where it cannot.
-#[must_use]
-pub fn kill_matrix(sampling: &Sampling) -> KillMatrix {
+///
+/// # Errors
+/// [`KillError`] if something panics under a mutant, of which it would not be known what notices it.
+pub fn kill_matrix(sampling: &Sampling) -> Result<KillMatrix, KillError> {
     let rows = rows();
     let column = |mutant: Mutant| {
         let sees = Sees::of(mutant);
@@ -105,17 +141,20 @@ pub fn kill_matrix(sampling: &Sampling) -> KillMatrix {
     };
     let n_threads = thread::available_parallelism().map_or(1, NonZero::get);
     let chunks = Mutant::ALL.chunks(Mutant::ALL.len().div_ceil(n_threads * 4));
-    let columns = thread::scope(|scope| {
+    let columns: Vec<Vec<_>> = thread::scope(|scope| {
         let chunks = chunks.map(|mutants| {
-            scope.spawn(|| mutants.iter().map(|mutant| column(*mutant)).collect::<Vec<_>>())
+            let columns = || mutants.iter().map(|mutant| column(*mutant)).collect();
+            (mutants, scope.spawn(columns))
         });
         let chunks: Vec<_> = chunks.collect();
-        // A thread that panicked leaves its mutants out, which the tests notice.
-        chunks.into_iter().flat_map(|chunk| chunk.join().unwrap_or_default()).collect()
-    });
+        let joined = chunks.into_iter().map(|(mutants, chunk)| chunk.join().map_err(|_| mutants));
+        joined.collect::<Result<_, _>>()
+    })
+    .map_err(KillError::of)?;
+    let columns = columns.into_iter().flatten().collect();
     let mut matrix = KillMatrix { sampling: sampling.clone(), rows, columns };
     matrix.exhaust_idle();
-    matrix
+    Ok(matrix)
 }
 
 /// What does not hold although no mutant is on, by identifier: nothing.
@@ -145,10 +184,18 @@ impl KillMatrix {
         }
     }
 
-    /// The mutants that nothing notices.
+    /// The mutants that nothing notices by deciding or sampling, exhausted or not.
     pub fn alive(&self) -> impl Iterator<Item = Mutant> {
-        let alive = self.columns.iter().filter(|(_, killed)| killed.iter().all(Option::is_none));
+        let kills =
+            |driver: &Option<Driver>| matches!(driver, Some(Driver::Decided | Driver::Sampled));
+        let alive = self.columns.iter().filter(move |(_, killed)| !killed.iter().any(kills));
         alive.map(|(mutant, _)| *mutant)
+    }
+
+    /// The mutants of [`Mutant::ALL`] that were not tried.
+    pub fn missing(&self) -> impl Iterator<Item = Mutant> {
+        let tried = |mutant: &Mutant| self.columns.iter().any(|(other, _)| other == mutant);
+        Mutant::ALL.iter().copied().filter(move |mutant| !tried(mutant))
     }
 
     /// The laws, implications and properties that notice no mutant, by identifier.

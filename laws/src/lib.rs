@@ -61,7 +61,7 @@ pub use decide::{
 };
 pub use exhaust::{exhaust, exhaust_implication};
 #[cfg(feature = "mutants")]
-pub use kills::{Driver, KillMatrix, control, kill_matrix, kill_sampling};
+pub use kills::{Driver, KillError, KillMatrix, control, kill_matrix, kill_sampling};
 #[cfg(feature = "strategies")]
 pub use properties::{Broken, sample_property};
 pub use replay::{ReplayError, Replayed, replay};

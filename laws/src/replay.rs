@@ -42,6 +42,7 @@ impl ReplayError {
 }
 
 /// Compares every verdict and every value of `corpus`, one JSON object a line, with Rust's.
+/// Each line has a point at least.
 ///
 /// # Errors
 /// [`ReplayError`] names the first line that differs.
@@ -78,7 +79,8 @@ fn replay_line(line: &str, replayed: &mut Replayed) -> Result<(), String> {
     }
     replayed.n_valid += usize::from(valid);
     replayed.n_invalid += usize::from(!valid);
-    for point in line["points"].as_array().into_iter().flatten() {
+    let points = line["points"].as_array().filter(|points| !points.is_empty());
+    for point in points.ok_or("there is no point at which values are compared")? {
         let case = Point::read(point)?;
         for (name, term) in [("left", &equation.left), ("right", &equation.right)] {
             case.compare(term, text(point, name)?).map_err(|m| format!("{m} in {equation}"))?;

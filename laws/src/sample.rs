@@ -3,7 +3,7 @@
 //! Unlike the decision procedure, this knows nothing of why equations hold: the fleets are nested
 //! resources with texts that depend on the device, built by all combinators, on several devices.
 
-use escadre_algebra::{Fleet, PathSet, Selector};
+use escadre_algebra::{Facts, Fleet, PathSet, Selector};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -77,12 +77,23 @@ pub fn sample(equation: &Equation, condition: &Condition, sampling: &Sampling) -
             Some(_) => Err(TestCaseError::fail("the sides differ")),
         }
     });
+    trial(equation, sampling, outcome)
+}
+
+/// What came of running `sampling` on `equation`.
+fn trial(
+    equation: &Equation,
+    sampling: &Sampling,
+    outcome: Result<(), TestError<(Assignment, Vec<Facts>)>>,
+) -> Trial {
     let n_tried = usize::try_from(sampling.n_cases).unwrap_or(usize::MAX);
-    let Err(TestError::Fail(_, (values, devices))) = outcome else {
-        return Trial::Agree { n_tried };
+    let (values, devices) = match outcome {
+        Ok(()) => return Trial::Agree { n_tried },
+        Err(TestError::Abort(reason)) => return Trial::GivenUp { reason: reason.to_string() },
+        Err(TestError::Fail(_, found)) => found,
     };
     match values.difference(equation, &devices) {
-        None => Trial::Agree { n_tried },
+        None => Trial::GivenUp { reason: "the sides differed once, and not again".to_owned() },
         Some(difference) => {
             let equation = equation.clone();
             Trial::Differ(Box::new(Disagreement { equation, values, difference }))
@@ -134,4 +145,25 @@ fn assignment(
             resources: resources.clone(),
         })
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::test_runner::TestError;
+
+    use super::{Assignment, Sampling, trial};
+
+    #[test]
+    fn what_is_broken_off_agrees_with_nothing_and_differs_from_nothing() {
+        let equation = "a = a".parse().unwrap();
+        let outcomes = [
+            TestError::Abort("too many local rejects".into()),
+            TestError::Fail("the sides differ".into(), (Assignment::default(), Vec::new())),
+        ];
+        for outcome in outcomes {
+            let trial = trial(&equation, &Sampling::default(), Err(outcome));
+            assert!(!trial.agrees() && trial.disagreement().is_none(), "{trial}");
+        }
+        assert!(trial(&equation, &Sampling::default(), Ok(())).agrees());
+    }
 }

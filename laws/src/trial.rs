@@ -19,6 +19,11 @@ pub enum Trial {
     },
     /// They differed.
     Differ(Box<Disagreement>),
+    /// Nothing is known: the trial ended before all assignments were tried.
+    GivenUp {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Trial {
@@ -32,8 +37,19 @@ impl Trial {
     #[must_use]
     pub fn disagreement(&self) -> Option<&Disagreement> {
         match self {
-            Self::Agree { .. } => None,
+            Self::Agree { .. } | Self::GivenUp { .. } => None,
             Self::Differ(disagreement) => Some(disagreement),
+        }
+    }
+}
+
+impl fmt::Display for Trial {
+    /// How many assignments agreed, or where the sides differ, or why nothing is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agree { n_tried } => write!(f, "both sides are the same {n_tried} times"),
+            Self::Differ(disagreement) => disagreement.fmt(f),
+            Self::GivenUp { reason } => write!(f, "given up: {reason}"),
         }
     }
 }

@@ -139,6 +139,17 @@ const EXTRA: &str = "laws/proofs/extra.txt";
 fn closed(workspace: &Workspace, printed: &str, named: &BTreeSet<&str>) -> Outcome<usize> {
     let text = read(&workspace.root.join(FOLDER).join(ASSUMPTIONS))?;
     let extra = read(&workspace.root.join(EXTRA))?;
+    rests_on_nothing(&text, &extra, printed, named)
+}
+
+/// As [`closed`], of the text of [`ASSUMPTIONS`] and of [`EXTRA`].
+fn rests_on_nothing(
+    text: &str,
+    extra: &str,
+    printed: &str,
+    named: &BTreeSet<&str>,
+) -> Outcome<usize> {
+    let text = without_comments(text);
     let extra: BTreeSet<&str> = extra.lines().filter_map(|l| l.split('\t').next()).collect();
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
     let theorems: BTreeSet<&str> =
@@ -153,10 +164,94 @@ fn closed(workspace: &Workspace, printed: &str, named: &BTreeSet<&str>) -> Outco
             "theorems without a proof: {missing:?}; proofs that neither {CATALOGUE} nor {EXTRA} names: {unknown:?}"
         ));
     }
-    let n_groups = text.matches("Print Assumptions").count();
+    let defined = after(&text, "Definition ");
+    let asked = after(&text, "Print Assumptions ");
+    if defined != asked {
+        return Err(format!(
+            "{ASSUMPTIONS} defines the groups {defined:?}, and prints what {asked:?} rest on"
+        ));
+    }
+    let n_groups = asked.len();
     let n_closed = printed.matches("Closed under the global context").count();
     if n_closed == n_groups && n_groups > 0 && !printed.contains("Axioms:") {
         return Ok(theorems.len());
     }
     Err(format!("{n_closed} of {n_groups} groups of theorems rest on no axiom:\n{printed}"))
+}
+
+/// The names that follow `command` in `text`, in their order.
+fn after<'a>(text: &'a str, command: &str) -> Vec<&'a str> {
+    let rests = text.split(command).skip(1);
+    rests
+        .filter_map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next())
+        .collect()
+}
+
+/// `text` without Coq's comments, which nest. It has no texts in quotes.
+fn without_comments(text: &str) -> String {
+    let (mut kept, mut rest, mut depth) = (String::new(), text, 0_usize);
+    while let Some(next) = rest.chars().next() {
+        if let Some(inner) = rest.strip_prefix("(*") {
+            (rest, depth) = (inner, depth + 1);
+        } else if let Some(outer) = rest.strip_prefix("*)").filter(|_| depth > 0) {
+            (rest, depth) = (outer, depth - 1);
+            // What stands on both sides of a comment is two words.
+            kept.push(' ');
+        } else {
+            if depth == 0 {
+                kept.push(next);
+            }
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{rests_on_nothing, without_comments};
+
+    const TEXT: &str = "(* Of (* A.nothing, *) B.nothing. *)
+From Escadre Require A.
+Definition theorems_of_a := (
+  A.one, A.two).
+Print Assumptions theorems_of_a.
+Definition theorems_of_b := (
+  B.three).
+Print Assumptions theorems_of_b.
+";
+    const CLOSED: &str = "Closed under the global context\n";
+
+    fn check(text: &str, printed: &str) -> Result<usize, String> {
+        rests_on_nothing(text, "three\tB.v\n", printed, &BTreeSet::from(["one", "two"]))
+    }
+
+    #[test]
+    fn every_theorem_is_printed_and_rests_on_nothing() {
+        assert_eq!(check(TEXT, &CLOSED.repeat(2)), Ok(3));
+        assert!(check(TEXT, CLOSED).is_err());
+        assert!(check(TEXT, &(CLOSED.repeat(2) + "Axioms:\n")).is_err());
+    }
+
+    #[test]
+    fn a_group_that_is_not_printed_is_noticed() {
+        let text = TEXT.replace("Print Assumptions theorems_of_b.\n", "");
+        let error = check(&text, CLOSED).unwrap_err();
+        assert!(error.contains(r#"["theorems_of_a", "theorems_of_b"]"#), "{error}");
+        let text =
+            TEXT.replace("Print Assumptions theorems_of_b", "Print Assumptions theorems_of_a");
+        assert!(check(&text, &CLOSED.repeat(2)).is_err());
+        let text = TEXT
+            .replace("Print Assumptions theorems_of_b.", "(* Print Assumptions theorems_of_b. *)");
+        assert!(check(&text, &CLOSED.repeat(2)).is_err());
+    }
+
+    #[test]
+    fn a_theorem_in_a_comment_is_none() {
+        let text = TEXT.replace("A.one, ", "(* A.one, *) ");
+        assert!(check(&text, &CLOSED.repeat(2)).unwrap_err().contains(r#"proof: ["one"]"#));
+        assert_eq!(without_comments("a (* b (* c *) d *) e (*).*) f"), "a    e   f");
+    }
 }

@@ -191,12 +191,9 @@ impl Schema {
     }
 
     fn facts_where(&self, unknown: bool) -> BoxedStrategy<Facts> {
-        let schema = self.clone();
+        let ids = self.first_ids(self.ids.len().max(4));
         (any::<Index>(), self.device_labels(unknown))
-            .prop_filter_map("a device id", move |(at, labels)| {
-                let id = schema.id(at.index(schema.ids.len().max(4)))?;
-                Some(facts(id, labels))
-            })
+            .prop_map(move |(at, labels)| facts(at.get(&ids).clone(), labels))
             .boxed()
     }
 
@@ -205,14 +202,13 @@ impl Schema {
         &self,
         n_devices: std::ops::RangeInclusive<usize>,
     ) -> BoxedStrategy<Inventory> {
-        let schema = self.clone();
+        let ids = self.first_ids(*n_devices.end());
         let coverage = select(&[Coverage::Complete, Coverage::Partial][..]);
         (vec(self.device_labels(false), n_devices), coverage)
-            .prop_map(move |(devices, coverage)| {
-                let devices = devices.into_iter().enumerate();
-                let devices = devices.filter_map(|(i, labels)| Some(facts(schema.id(i)?, labels)));
-                // The ids differ, so there is always an inventory.
-                Inventory::new(devices, coverage).unwrap_or_else(|_| Inventory::empty(coverage))
+            .prop_filter_map(DISTINCT, move |(devices, coverage)| {
+                let devices = ids.iter().cloned().zip(devices);
+                let devices = devices.map(|(id, labels)| facts(id, labels));
+                Inventory::new(devices, coverage).ok()
             })
             .boxed()
     }
@@ -223,30 +219,31 @@ impl Schema {
         &self,
         n_devices: std::ops::RangeInclusive<usize>,
     ) -> BoxedStrategy<Inventory> {
-        let schema = self.clone();
+        let ids = self.first_ids(*n_devices.end());
         let unknown = (self.device_labels(true), proptest::bool::weighted(0.1)).boxed();
         let known = (self.device_labels(false), Just(false)).boxed();
         let device = prop_oneof![unknown, known];
         let coverage = select(&[Coverage::Complete, Coverage::Partial][..]);
         (vec(device, n_devices), coverage)
-            .prop_map(move |(devices, coverage)| {
-                let devices =
-                    devices.into_iter().enumerate().filter_map(|(i, (labels, unlisted))| {
-                        let facts = facts(schema.id(i)?, labels);
-                        Some(if unlisted { facts.with_unlisted_unknown() } else { facts })
-                    });
-                // The ids differ, so there is always an inventory.
-                Inventory::new(devices, coverage).unwrap_or_else(|_| Inventory::empty(coverage))
+            .prop_filter_map(DISTINCT, move |(devices, coverage)| {
+                let devices = ids.iter().cloned().zip(devices);
+                let devices = devices.map(|(id, (labels, unlisted))| {
+                    let facts = facts(id, labels);
+                    if unlisted { facts.with_unlisted_unknown() } else { facts }
+                });
+                Inventory::new(devices, coverage).ok()
             })
             .boxed()
     }
 
-    /// The id of the device of number `i`.
-    fn id(&self, i: usize) -> Option<DeviceId> {
-        match self.ids.get(i) {
-            Some(id) => Some(id.clone()),
-            None => DeviceId::parse(&format!("device-{i}")).ok(),
-        }
+    /// The ids of the first `n_devices` devices: the learned ones, then `device-i` for the numbers
+    /// from theirs on, without those that were learned. All differ.
+    fn first_ids(&self, n_devices: usize) -> Vec<DeviceId> {
+        let learned: BTreeSet<&DeviceId> = self.ids.iter().collect();
+        let invented =
+            (self.ids.len()..).filter_map(|i| DeviceId::parse(&format!("device-{i}")).ok());
+        let invented = invented.filter(|id| !learned.contains(id));
+        self.ids.iter().cloned().chain(invented).take(n_devices).collect()
     }
 
     fn device_labels(&self, unknown: bool) -> BoxedStrategy<Vec<Label>> {
@@ -268,6 +265,10 @@ impl Schema {
         each.collect::<Vec<_>>().prop_map(|labels| labels.into_iter().flatten().collect()).boxed()
     }
 }
+
+/// Why something is made again: it never is, as the ids of a schema all differ. An empty inventory
+/// in its place would let a property hold of nothing.
+const DISTINCT: &str = "devices with different ids";
 
 /// The device `id` with these labels.
 fn facts(id: DeviceId, labels: Vec<Label>) -> Facts {

@@ -35,8 +35,7 @@ impl Schema {
         let constant = select(vec![Selector::all(), Selector::none()]).boxed();
         let share = (0..60_u32, 60..=100_u32);
         let bucket = share.prop_map(|(low, high)| bucket("salt").from_to(low, high)).boxed();
-        let ids: Vec<String> =
-            (0..4).filter_map(|i| self.id(i)).map(|id| id.as_str().to_owned()).collect();
+        let ids: Vec<String> = self.first_ids(4).iter().map(|id| id.as_str().to_owned()).collect();
         let ids = subsequence(ids, 1..3).prop_map(|ids| device_id().is_in(ids)).boxed();
         let labels = self.labels.iter().map(|label| (6, test_of(label)));
         let others = [(1, constant), (1, bucket), (1, ids)];

@@ -31,10 +31,11 @@ fn every_non_law_is_refuted_by_its_smallest_counterexample() {
 #[test]
 fn no_condition_can_be_left_out() {
     let mut n_conditions = 0;
-    // Complements are always between whole resources, whatever else is said.
-    let laws = catalogue().laws.iter().filter(|law| !law.equation.has_complement());
-    for law in laws {
+    for law in &catalogue().laws {
         for weaker in law.condition.weaker() {
+            if law.equation.has_complement() && weaker.sets != law.condition.sets {
+                continue;
+            }
             n_conditions += 1;
             let verdict = decide(&law.equation, &weaker);
             assert!(!verdict.holds(), "{} holds under `{weaker}` as well", law.id);
@@ -42,6 +43,22 @@ fn no_condition_can_be_left_out() {
         }
     }
     assert!(n_conditions >= 10, "{n_conditions}");
+}
+
+#[test]
+fn beside_a_complement_every_set_is_whole() {
+    let mut n_laws = 0;
+    for law in catalogue().laws.iter().filter(|law| law.equation.has_complement()) {
+        n_laws += 1;
+        let named = law.equation.names().paths;
+        let sets = law.condition.sets.iter().enumerate();
+        let mut sets = sets.filter(|(k, _)| named >> k & 1 == 1);
+        assert!(sets.all(|(_, kind)| *kind == Sets::Whole), "{}: {}", law.id, law.condition);
+        // Without saying so it is the same: a complement is defined of nothing else.
+        let unsaid = Condition { sets: [Sets::All; 2], ..law.condition };
+        assert!(decide(&law.equation, &unsaid).holds(), "{}", law.id);
+    }
+    assert!(n_laws > 0);
 }
 
 #[test]

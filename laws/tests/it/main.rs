@@ -11,5 +11,6 @@ mod parse;
 mod pasted;
 mod properties;
 mod replay;
+mod statements;
 mod strategies;
 mod trials;

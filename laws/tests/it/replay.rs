@@ -9,6 +9,11 @@ fn every_verdict_and_value_is_that_of_coq() {
     let replayed = replay(&corpus).unwrap();
     println!("{replayed:?}");
     assert!(replayed.n_valid >= 4_000 && replayed.n_invalid >= 4_000, "{replayed:?}");
+    let n_equations = replayed.n_valid + replayed.n_invalid;
+    assert!(n_equations >= 10_000, "{replayed:?}");
+    assert_eq!(n_equations, corpus.lines().count());
+    // Each equation has one point, and two sides there.
+    assert_eq!(replayed.n_values, 2 * n_equations);
 }
 
 #[test]
@@ -24,4 +29,12 @@ fn a_wrong_verdict_or_value_is_noticed() {
     let error = replay(&line(false, "{a,b}")).unwrap_err().to_string();
     assert!(error.contains("Coq computes {a,b}, and Rust {a}"), "{error}");
     assert!(replay("{}").is_err());
+    for points in [r#","points":[]"#, ""] {
+        let line = format!(r#"{{"left":"a","right":"b","valid":false{points}}}"#);
+        let error = replay(&line).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "in line 1 of the corpus, there is no point at which values are compared"
+        );
+    }
 }

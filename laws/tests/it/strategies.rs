@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use escadre_algebra::{Attestation, Coverage, Facts, Fleet, Inventory, Knowledge, denote, label};
+use escadre_algebra::{
+    Attestation, Coverage, EncodeOptions, Facts, Fleet, Inventory, Knowledge, denote, label,
+};
 use escadre_laws::Schema;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -31,6 +33,23 @@ fn a_schema_is_learned_from_an_inventory() {
     proptest!(|(device in learned.facts())| {
         prop_assert_eq!(device.label("role"), Knowledge::Known("camera"));
     });
+}
+
+#[test]
+fn ids_that_look_invented_are_not_invented_again() {
+    // Of these, `device-2` has the number of the first device that is not learned.
+    let devices = ["device-1", "device-2"].map(|id| Facts::of(id, [("role", "camera")]).unwrap());
+    let learned = Schema::learn(&Inventory::new(devices, Coverage::Complete).unwrap());
+    let strategies = [learned.inventory(3..=6), learned.inventory_with_unknown(3..=6)];
+    for strategy in &strategies {
+        let n_wanted = count(strategy, |inventory| (3..=6).contains(&inventory.len()));
+        assert_eq!(n_wanted, 1000);
+        let is_learned = |inventory: &Inventory| {
+            let ids = inventory.devices().iter().map(|device| device.id().as_str());
+            ids.filter(|id| ["device-1", "device-2"].contains(id)).count() == 2
+        };
+        assert_eq!(count(strategy, is_learned), 1000);
+    }
 }
 
 proptest! {
@@ -72,6 +91,37 @@ fn everything_happens_often_enough() {
     let unknown = count(&schema.facts_with_unknown(), Facts::has_unknown);
     assert!((100..700).contains(&unknown), "{unknown}");
     assert_eq!(count(&schema.facts(), Facts::has_unknown), 0);
+}
+
+/// How many operators `fleet` has from its root to the farthest leaf, and whether an operator is an
+/// operand more than once.
+fn shape(fleet: &Fleet) -> (usize, bool) {
+    let wire = fleet.encode(&EncodeOptions::default()).unwrap();
+    let wire: serde_json::Value = serde_json::from_str(&wire).unwrap();
+    let nodes = wire["nodes"].as_array().unwrap();
+    let (mut depths, mut n_users) = (Vec::new(), vec![0; nodes.len()]);
+    for (at, node) in nodes.iter().enumerate() {
+        let mut depth = 0;
+        for back in node["of"].as_array().into_iter().flatten() {
+            let operand = at - usize::try_from(-back.as_i64().unwrap()).unwrap();
+            n_users[operand] += 1;
+            depth = depth.max(1 + depths[operand]);
+        }
+        depths.push(depth);
+    }
+    let is_shared = depths.iter().zip(n_users).any(|(depth, n_users)| *depth > 0 && n_users > 1);
+    (depths.last().copied().unwrap_or(0), is_shared)
+}
+
+#[test]
+fn fleets_share_parts_and_are_deep() {
+    let fleets = schema().fleet();
+    let shared = count(&fleets, |f| shape(f).1);
+    assert!(shared >= 300, "{shared}");
+    let deep = count(&fleets, |f| shape(f).0 >= 4);
+    assert!(deep >= 300, "{deep}");
+    let deepest = (0..=8).rev().find(|depth| count(&fleets, |f| shape(f).0 == *depth) > 0);
+    println!("{shared} of 1000 share, {deep} are deep, the deepest has {deepest:?}");
 }
 
 #[test]

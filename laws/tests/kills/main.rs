@@ -1,13 +1,17 @@
 //! Every law notices some mistake in the meaning, and every mistake is noticed by some law.
 
 #![expect(clippy::print_stdout, reason = "a test prints its seed")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use escadre_algebra::mutant::Mutant;
-use escadre_laws::{Driver, KillMatrix, catalogue, control, decide, kill_matrix, kill_sampling};
+use escadre_laws::{
+    Driver, Implication, Judgement, KillMatrix, Law, catalogue, control, decide,
+    decide_implication, kill_matrix, kill_sampling,
+};
 
 /// The matrix, made once for all tests.
 fn matrix() -> &'static KillMatrix {
@@ -15,7 +19,7 @@ fn matrix() -> &'static KillMatrix {
     MATRIX.get_or_init(|| {
         let sampling = kill_sampling();
         println!("sampled with seed {}, {} cases each", sampling.seed, sampling.n_cases);
-        kill_matrix(&sampling)
+        kill_matrix(&sampling).unwrap()
     })
 }
 
@@ -28,7 +32,9 @@ fn without_a_mutant_everything_holds() {
 fn every_mutant_is_noticed() {
     let alive: Vec<&str> = matrix().alive().map(Mutant::name).collect();
     assert!(alive.is_empty(), "no law notices {alive:?}");
-    assert_eq!(matrix().columns().count(), Mutant::ALL.len());
+    let tried: Vec<&str> = matrix().columns().map(|(mutant, _)| mutant.name()).collect();
+    assert_eq!(tried, Mutant::ALL.iter().map(|mutant| mutant.name()).collect::<Vec<_>>());
+    assert_eq!(matrix().missing().count(), 0);
     assert!(Mutant::ALL.len() >= 40);
 }
 
@@ -51,22 +57,41 @@ fn the_table_of_kills_is_current() {
 
 #[test]
 fn what_the_procedure_notices_is_real() {
-    let mut unreal = Vec::new();
+    let c = catalogue();
+    let (mut unreal, mut n_laws, mut n_implications) = (Vec::new(), 0, 0);
     for (mutant, killed) in matrix().columns() {
-        for (id, driver) in killed {
-            let law = catalogue().laws.iter().find(|law| law.id == id);
-            let Some(law) = law.filter(|_| driver == Driver::Decided) else { continue };
-            let is_real = mutant.with(|| {
-                let verdict = decide(&law.equation, &law.condition);
-                let (values, devices) = verdict.counterexample().unwrap().to_fleets();
-                values.difference(&law.equation, &devices).is_some()
-            });
+        for (id, _) in killed.filter(|(_, driver)| *driver == Driver::Decided) {
+            let is_real = if let Some(law) = c.laws.iter().find(|law| law.id == id) {
+                n_laws += 1;
+                mutant.with(|| is_real(law))
+            } else {
+                let law = c.consequences.iter().find(|law| law.id == id).unwrap();
+                n_implications += 1;
+                mutant.with(|| is_real_implication(&law.implication))
+            };
             if !is_real {
                 unreal.push((mutant.name(), id));
             }
         }
     }
+    println!("{n_laws} laws and {n_implications} implications were decided not to hold");
     assert!(unreal.is_empty(), "`denote` has these not as the procedure has them: {unreal:?}");
+    assert!(n_laws > 0 && n_implications > 0);
+}
+
+/// Whether the sides differ through `denote` where the procedure says so.
+fn is_real(law: &Law) -> bool {
+    let verdict = decide(&law.equation, &law.condition);
+    let (values, devices) = verdict.counterexample().unwrap().to_fleets();
+    values.difference(&law.equation, &devices).is_some()
+}
+
+/// Whether, through `denote`, the premises hold and the conclusion does not where the procedure
+/// says so.
+fn is_real_implication(implication: &Implication) -> bool {
+    let Judgement::Refuted(premises) = decide_implication(implication) else { return false };
+    let (values, devices) = premises.to_fleets();
+    implication.is_refuted_by(&values, &devices)
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `laws`: the laws of the algebra, and equations that somebody types.
 
 use clap::{Args, Subcommand};
-use escadre_laws::{answer, catalogue};
-use serde_json::json;
+use escadre_laws::{Consequence, Implication, answer, catalogue};
+use serde_json::{Value, json};
 
 use super::Code;
 use super::args::TextFormat;
@@ -18,7 +18,9 @@ pub(crate) struct Laws {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Print every law with what it means, and the equations that do not hold.
+    /// Print the laws, implications and properties by name, and what looks like one but does not hold.
+    ///
+    /// With `--format json`, also what each means and the theorem behind it, if there is one.
     #[command(after_help = "Exit codes: 0 done, 1 an error (also of usage)")]
     List {
         /// How to print them.
@@ -49,39 +51,85 @@ pub(crate) fn run(args: &Laws, context: &mut Context<'_>) -> Result<Code, Failur
 }
 
 fn list(context: &mut Context<'_>) -> Result<Code, Failure> {
-    for group in &catalogue().groups {
+    let catalogue = catalogue();
+    for group in &catalogue.groups {
         context.out.line(&format!("{}: {}", group.name, group.about))?;
-        for law in catalogue().laws.iter().filter(|law| law.group == group.name) {
-            context.out.line(&format!("  {:<60}  {}", law.text, law.name))?;
+        for law in catalogue.laws.iter().filter(|law| law.group == group.name) {
+            let equation = match law.condition.is_empty() {
+                true => law.text.to_owned(),
+                false => format!("{} for {}", law.text, law.condition),
+            };
+            context.out.line(&row(&equation, law.name))?;
         }
         context.out.line("")?;
     }
-    context.out.line("These do not hold:")?;
-    for law in &catalogue().non_laws {
-        let equation = law.equation.to_string();
-        context.out.line(&format!("  {equation:<60}  {} ({})", law.name, law.counterexample))?;
+    let (hold, fail): (Vec<&Consequence>, Vec<&Consequence>) =
+        catalogue.consequences.iter().partition(|law| law.holds());
+    context.out.line("What follows from what:")?;
+    for law in hold {
+        context.out.line(&row(&law.implication.to_string(), law.name))?;
+    }
+    context.out.line("\nProperties, which are no equations between fleets:")?;
+    for property in &catalogue.properties {
+        context.out.line(&format!("  {}: {}", property.name, property.meaning))?;
+    }
+    context.out.line("\nThese do not hold:")?;
+    for law in &catalogue.non_laws {
+        let name = format!("{} ({})", law.name, law.counterexample);
+        context.out.line(&row(&law.equation.to_string(), &name))?;
+    }
+    for law in fail {
+        let name = format!("{} ({})", law.name, law.counterexample.unwrap_or_default());
+        context.out.line(&row(&law.implication.to_string(), &name))?;
     }
     Ok(Code::Done)
 }
 
+fn row(statement: &str, name: &str) -> String {
+    format!("  {statement:<60}  {name}")
+}
+
 fn list_json(context: &mut Context<'_>) -> Result<Code, Failure> {
-    let laws = catalogue().laws.iter().map(|law| {
+    let catalogue = catalogue();
+    let laws = catalogue.laws.iter().map(|law| {
         json!({
-            "name": law.name, "id": law.id, "group": law.group, "holds": true,
+            "kind": "law", "name": law.name, "id": law.id, "group": law.group, "holds": true,
             "equation": law.text, "meaning": law.meaning, "theorem": law.theorem(),
             "condition": law.condition.to_string(),
         })
     });
-    let others = catalogue().non_laws.iter().map(|law| {
+    let non_laws = catalogue.non_laws.iter().map(|law| {
         json!({
-            "name": law.name, "id": law.id, "holds": false, "meaning": law.meaning,
+            "kind": "law", "name": law.name, "id": law.id, "holds": false, "meaning": law.meaning,
             "equation": law.equation.to_string(), "theorem": law.theorem(),
             "counterexample": law.counterexample,
         })
     });
-    let all: Vec<serde_json::Value> = laws.chain(others).collect();
+    let implications = catalogue.consequences.iter().map(implication);
+    let properties = catalogue.properties.iter().map(|property| {
+        json!({
+            "kind": "property", "name": property.name, "id": property.id, "holds": true,
+            "meaning": property.meaning, "theorem": property.theorem,
+        })
+    });
+    let all: Vec<Value> = laws.chain(non_laws).chain(implications).chain(properties).collect();
     context.out.json(&all)?;
     Ok(Code::Done)
+}
+
+/// An implication for programs; like an equation, it has a counterexample iff it does not hold.
+fn implication(law: &Consequence) -> Value {
+    let Implication { premises, conclusion } = &law.implication;
+    let premises: Vec<String> = premises.iter().map(ToString::to_string).collect();
+    let mut object = json!({
+        "kind": "implication", "name": law.name, "id": law.id, "holds": law.holds(),
+        "premises": premises, "conclusion": conclusion.to_string(), "meaning": law.meaning,
+        "theorem": law.theorem(),
+    });
+    if let Some(counterexample) = law.counterexample {
+        object["counterexample"] = counterexample.into();
+    }
+    object
 }
 
 fn check(equation: &str, context: &mut Context<'_>) -> Result<Code, Failure> {
