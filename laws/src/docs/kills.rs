@@ -13,7 +13,7 @@ const INTRODUCTION: &str = "
 
 A law that no mistake can break says nothing.
 So the meaning has a switch for tests (the feature `mutants`), with one mistake at a time that a programmer could make; every law, implication and property above notices some of them, and every mistake is noticed.
-`cargo test -p escadre-laws --features mutants --test kills` computes the matrix again and compares it with [`laws/kills.tsv`](../laws/kills.tsv), the whole of it: each mistake with all that notices it by each driver.
+`cargo test -p escadre-laws --features mutants --test kills` computes the matrix again and compares it with `laws/kills.tsv`, the whole of it: each mistake with all that notices it by each driver.
 These tables are made from that file, and show the first four names of each row; without a mistake everything holds.
 
 The decision procedure has the same mistakes as `denote` where they can be seen at one device and one path, and each of its counterexamples is one of `denote`; the other mistakes are sampled, and an implication that is left is exhausted until it notices one.
