@@ -83,10 +83,11 @@ impl Authority {
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
         params.not_after = end.into();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
-        let mut info = AuthInfo::default();
-        info.client_certificate_data = Some(STANDARD.encode(certificate));
-        info.client_key_data = Some(STANDARD.encode(key.serialize_pem()).into());
-        info
+        AuthInfo {
+            client_certificate_data: Some(STANDARD.encode(certificate)),
+            client_key_data: Some(STANDARD.encode(key.serialize_pem()).into()),
+            ..AuthInfo::default()
+        }
     }
 }
 

@@ -191,6 +191,7 @@ impl Bed {
             own_namespace: self.namespace.clone(),
             leadership: Duration::from_secs(2),
             lease: Duration::from_secs(1),
+            ..Options::default()
         }
     }
 
