@@ -9,6 +9,10 @@ use super::layers::Layer;
 use super::witness::Witness;
 use super::{Analysis, Made};
 
+/// What a pair of layers costs of the budget at least: two expressions are added for it, so that very
+/// many pairs are too large, and not all memory.
+const PAIR: usize = 8;
+
 /// Two layers of one overlay, or two patches of one fleet, that say different things of one device:
 /// what stands later wins.
 #[derive(Clone, Debug)]
@@ -61,6 +65,7 @@ impl Analysis {
             for (at, (below, under)) in layers.iter().enumerate() {
                 for (above, over) in layers.iter().skip(at + 1).filter(|(above, _)| above != below)
                 {
+                    made.arena.spend(PAIR)?;
                     let as_is = made.add(Expr::Overlay(vec![*below, *above]));
                     let exchanged = made.add(Expr::Overlay(vec![*above, *below]));
                     let within = Within { guard, top: None };

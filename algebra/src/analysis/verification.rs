@@ -185,6 +185,20 @@ impl Verification {
     ///
     /// # Errors
     /// [`NotProven`] lists the pairs that do, where they were written, and on which device.
+    ///
+    /// ```
+    /// use escadre_algebra::analysis::Verification;
+    /// use escadre_algebra::{Resource, deploy, label};
+    /// let motd = |text: &str| deploy(Resource::new("motd").set("text", text));
+    /// let french = motd("salut").restrict(label("country").eq("FR")).named("french");
+    /// let german = motd("hallo").restrict(label("country").eq("DE")).named("german");
+    /// let fleet = french.overlay(german);
+    /// assert!(Verification::of(&fleet).no_order_matters().is_ok());
+    /// let fleet = fleet.overlay(motd("hi").named("casual"));
+    /// let error = Verification::of(&fleet).no_order_matters().unwrap_err().to_string();
+    /// assert!(error.starts_with("the order of 2 pairs matters:"), "{error}");
+    /// assert!(error.contains("`casual`") && error.contains("country=FR"), "{error}");
+    /// ```
     pub fn no_order_matters(&self) -> Result<(), NotProven> {
         let pairs = self.analysis().ordered_layers(&self.fleet)?;
         if pairs.is_empty() {
@@ -197,7 +211,7 @@ impl Verification {
                 "\n  {} wins over {} in the {}",
                 pair.above, pair.below, pair.operator
             );
-            let _ = write!(text, "\n    where {}", pair.witness.region);
+            let _ = write!(text, "\n    on {}", pair.witness);
         }
         Err(NotProven::refuted(text))
     }

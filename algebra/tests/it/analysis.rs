@@ -100,3 +100,11 @@ fn an_id_in_a_word_is_the_named_one_where_ids_are_named() {
     let facts = answer.witness().and_then(|witness| witness.facts.as_ref());
     assert_eq!(facts.map(|facts: &Facts| facts.id().as_str()), Some("c"));
 }
+
+#[test]
+fn the_order_of_very_many_layers_is_too_large_and_not_endless() {
+    let layer = |i: usize| motd("hello").restrict(label("n").eq(format!("{i}")));
+    let f = (0..1_000).fold(motd("hello"), |f, i| f.patch(layer(i)));
+    let pairs = Analysis::of([&f]).with_budget(100_000).ordered_layers(&f);
+    assert_eq!(pairs.map(|pairs| pairs.len()).unwrap_err().budget, 100_000);
+}
