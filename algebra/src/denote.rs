@@ -84,8 +84,7 @@ impl Evaluator {
             Op::Deploy(deployed) => Some(deployed),
             _ => None,
         });
-        let words = deployed.flat_map(|d| &d.leaves).flat_map(|leaf| leaf.value.words());
-        words.flat_map(crate::Word::labels).cloned().collect()
+        deployed.flat_map(|deployed| &deployed.labels).cloned().collect()
     }
 
     /// Which selectors hold on `facts`, unknown labels read as absent. Costs O(selectors).

@@ -1,15 +1,17 @@
 //! What a deployed resource claims, as it was written.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::annotation::Annotation;
 use crate::digest::Digest;
 use crate::map::State;
-use crate::names::{Field, ResourceName};
+use crate::names::{Field, LabelKey, ResourceName};
 use crate::origin::Origin;
 use crate::tree::Tree;
 use crate::value::Value;
+use crate::word::Part;
 
 /// The claims of one deployed resource.
 pub(crate) struct Deployed {
@@ -20,6 +22,10 @@ pub(crate) struct Deployed {
     pub(crate) contents: Vec<(Digest, Arc<[u8]>)>,
     /// Of the resource and its claims: equal ones have equal hashes. Made while they are at hand.
     pub(crate) hash: u64,
+    /// The labels that its texts mention, sorted, each once. Noted while the leaves are at hand.
+    pub(crate) labels: Box<[LabelKey]>,
+    /// Whether no literal of its texts has a character outside of ASCII.
+    pub(crate) is_ascii: bool,
 }
 
 /// One claim of a deployed resource, as it was written.
@@ -41,7 +47,17 @@ impl Deployed {
         resource.hash(&mut hasher);
         claims.hash_claims(&mut hasher);
         let hash = hasher.finish();
-        Self { resource, leaves, claims, contents, hash }
+        let mut labels = BTreeSet::new();
+        let mut is_ascii = true;
+        for word in leaves.iter().flat_map(|leaf| leaf.value.words()) {
+            labels.extend(word.labels().cloned());
+            is_ascii &= word.parts().iter().all(|part| match part {
+                Part::Literal(text) => text.is_ascii(),
+                _ => true,
+            });
+        }
+        let labels = labels.into_iter().collect();
+        Self { resource, leaves, claims, contents, hash, labels, is_ascii }
     }
 
     /// The claims, each annotated with where it was written.

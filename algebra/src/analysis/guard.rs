@@ -70,7 +70,7 @@ fn test_guard(test: &Test, space: &Space, arena: &mut Arena) -> Result<Ref, TooL
         }
         Test::Id(ids) => {
             let classes = space.ids().classes_of(ids);
-            let listed = classes.into_iter().map(|class| (class, Ref::TRUE)).collect();
+            let listed = classes.iter().map(|class| (*class, Ref::TRUE)).collect();
             arena.make(Var::ID, listed, Ref::EMPTY)
         }
         Test::Bucket { salt, .. } => {

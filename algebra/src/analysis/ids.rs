@@ -1,10 +1,11 @@
 //! The ids that fleets name, in classes that no test tells apart.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::space::{BucketSpace, Class};
-use crate::map::{Entry, Map};
+use crate::map::{Entry, Map, Set};
 use crate::names::DeviceId;
 use crate::selector::bucket_point;
 
@@ -57,7 +58,6 @@ pub(super) struct IdClasses {
     ids: Vec<DeviceId>,
     /// Where the ids of each class end.
     ends: Vec<usize>,
-    class_of: Map<DeviceId, usize>,
     /// The classes of each set, in order.
     sets: Vec<Box<[Class]>>,
     /// The number of a set by its address: an analysis keeps what it was made of alive.
@@ -73,9 +73,9 @@ impl IdClasses {
         let mut splitting = Splitting::default();
         let n_listed = sets.sets.iter().map(|set| set.len()).sum();
         splitting.known.reserve(n_listed);
-        let numbers: Vec<Vec<usize>> = sets.sets.iter().map(|set| splitting.set(set)).collect();
+        sets.sets.iter().for_each(|set| splitting.set(set));
         splitting.intervals(buckets);
-        let Splitting { ids, mut class_of, mut known, .. } = splitting;
+        let Splitting { ids, mut class_of, listed, .. } = splitting;
         // Only classes that still have members count, in the order of their numbers.
         let n_classes = class_of.iter().max().map_or(0, |last| last + 1);
         let mut ends = vec![0usize; n_classes];
@@ -95,21 +95,19 @@ impl IdClasses {
             end += *n_members;
             *n_members = end;
         });
-        let classes = |numbers: Vec<usize>| {
+        let mut rest = &listed[..];
+        let classes = sets.sets.iter().map(|set| {
+            let (numbers, after) = rest.split_at(set.len());
+            rest = after;
             let mut classes: Vec<Class> =
-                numbers.into_iter().map(|at| Class::new(class_of[at])).collect();
+                numbers.iter().map(|&at| Class::new(class_of[at])).collect();
             classes.sort_unstable();
             classes.dedup();
             classes.into_boxed_slice()
-        };
-        known.values_mut().for_each(|at| *at = class_of[*at]);
-        Self {
-            ids: members.into_iter().map(|at| ids[at].clone()).collect(),
-            ends,
-            sets: numbers.into_iter().map(classes).collect(),
-            class_of: known,
-            by_address: sets.by_address,
-        }
+        });
+        let classes = classes.collect();
+        let ids = members.into_iter().map(|at| ids[at].clone()).collect();
+        Self { ids, ends, sets: classes, by_address: sets.by_address }
     }
 
     /// The ids of `class`; `None` for all ids that are not named.
@@ -119,23 +117,28 @@ impl IdClasses {
         self.ids.get(start..end)
     }
 
-    pub(super) fn class_of(&self, id: &DeviceId) -> Class {
-        self.class_of.get(id).map_or(self.others(), |class| Class::new(*class))
-    }
-
-    /// The classes of the ids in `set`, in order.
-    pub(super) fn classes_of(&self, set: &Arc<[DeviceId]>) -> Vec<Class> {
+    /// The classes of the ids in `set`, in order. Costs them; all named ids if the set is a new one.
+    pub(super) fn classes_of(&self, set: &Arc<[DeviceId]>) -> Cow<'_, [Class]> {
         if let Some(number) = self.by_address.get(&address(set)) {
-            return self.sets[*number].to_vec();
+            return Cow::Borrowed(&self.sets[*number]);
         }
-        let mut classes: Vec<Class> = set.iter().map(|id| self.class_of(id)).collect();
-        classes.sort_unstable();
-        classes.dedup();
-        classes
+        let mut unseen: Set<&DeviceId> = set.iter().collect();
+        let mut classes = Vec::new();
+        for class in (0..self.ends.len()).map(Class::new) {
+            let members = self.members(class).unwrap_or_default();
+            if members.iter().filter(|id| unseen.remove(id)).count() > 0 {
+                classes.push(class);
+            }
+        }
+        if !unseen.is_empty() {
+            classes.push(self.others());
+        }
+        Cow::Owned(classes)
     }
 
-    pub(super) fn is_named(&self, id: &DeviceId) -> bool {
-        self.class_of.contains_key(id)
+    /// The ids that some set names.
+    pub(super) fn named(&self) -> &[DeviceId] {
+        &self.ids
     }
 
     /// The class of all ids that are not named.
@@ -147,22 +150,23 @@ impl IdClasses {
 /// Ids in the order in which they were met, each with the number of its class.
 #[derive(Default)]
 struct Splitting<'a> {
-    known: Map<DeviceId, usize>,
+    known: Map<&'a str, usize>,
     ids: Vec<&'a DeviceId>,
     class_of: Vec<usize>,
     n_classes: usize,
+    /// Where the ids of the sets stand, set by set.
+    listed: Vec<usize>,
 }
 
 impl<'a> Splitting<'a> {
-    /// Tells the ids of `set` from all others; answers where they stand.
-    fn set(&mut self, set: &'a [DeviceId]) -> Vec<usize> {
+    /// Tells the ids of `set` from all others, and lists them.
+    fn set(&mut self, set: &'a [DeviceId]) {
         let n_before = self.n_classes;
         let mut split: Map<usize, usize> = Map::default();
         // All ids that are in no other set so far.
         let mut new = None;
-        let mut numbers = Vec::with_capacity(set.len());
         for id in set {
-            let at = match self.known.entry(id.clone()) {
+            let at = match self.known.entry(id.as_str()) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(slot) => {
                     let class = *new.get_or_insert(self.n_classes);
@@ -180,9 +184,8 @@ impl<'a> Splitting<'a> {
                     self.n_classes - 1
                 });
             }
-            numbers.push(at);
+            self.listed.push(at);
         }
-        numbers
     }
 
     /// Tells ids from those in other intervals of a bucket space.

@@ -44,7 +44,7 @@ use crate::fleet::{Fleet, Op};
 use crate::map::Map;
 use crate::names::{DeviceId, ResourceName};
 use crate::selector::Selector;
-use crate::word::Part;
+use crate::word::{Part, Word};
 use arena::{Arena, Ref};
 use candidates::{Candidates, Making};
 use expression::{ExprId, Expressions};
@@ -238,9 +238,10 @@ impl Made {
         let mut literals = String::new();
         for fleet in nodes() {
             if let Op::Deploy(deployed) = &fleet.0.op {
-                for word in deployed.leaves.iter().flat_map(|leaf| leaf.value.words()) {
-                    labels.extend(word.labels().cloned());
-                    literals.extend(word.parts().iter().filter_map(private_use));
+                labels.extend(deployed.labels.iter().cloned());
+                if !deployed.is_ascii {
+                    let words = deployed.leaves.iter().flat_map(|leaf| leaf.value.words());
+                    literals.extend(words.flat_map(Word::parts).filter_map(private_use));
                 }
             }
         }

@@ -197,6 +197,25 @@ fn a_text_varies_with_an_unknown_label_also_where_no_test_of_it_can_matter() {
 }
 
 #[test]
+fn what_is_determined_is_as_it_was_written() {
+    let written = deploy(Resource::new("r").set("v", text("at ") + label("a")));
+    let fleet = written | deploy(Resource::new("q").set("v", "x")).restrict(label("b").eq("x"));
+    let known = Facts::of("d", [("a", "1")]).unwrap();
+    let unknown = known.clone().with_unknown("b").unwrap();
+    let [known, unknown] = [known, unknown].map(|facts| {
+        let Outcome::Member(member) = outcome(&fleet, &facts).unwrap().0 else {
+            panic!("{facts:?}")
+        };
+        member
+    });
+    assert_eq!((known.undetermined.len(), unknown.undetermined.len()), (0, 1));
+    // Texts with their labels: devices that differ in them share what is written.
+    assert_eq!(unknown.configuration.resources()["r"], known.configuration.resources()["r"]);
+    let leaf = unknown.configuration.resources()["r"].get(&["v"]).cloned();
+    assert!(leaf.is_some_and(|value| !value.is_constant()));
+}
+
+#[test]
 fn past_the_budget_the_membership_is_still_decided() {
     let sites = (0..5000).map(|i| {
         deploy(Resource::new("r").set("v", i)).restrict(label("site").eq(format!("s{i}")))

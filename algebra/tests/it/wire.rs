@@ -7,6 +7,7 @@ mod golden;
 mod refusals;
 #[cfg(feature = "schema")]
 mod schema;
+mod values;
 
 use escadre_algebra::{
     EncodeOptions, Facts, Fleet, Resource, Selector, Sources, Value, denote, deploy, label,
