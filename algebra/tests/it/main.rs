@@ -15,4 +15,6 @@ mod states;
 mod strategies;
 mod tree;
 mod unknown;
+mod versions;
 mod wire;
+mod words;

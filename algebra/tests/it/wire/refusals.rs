@@ -128,6 +128,12 @@ fn deep_nesting_is_refused_by_other_readers_too() {
 }
 
 #[test]
+fn what_is_no_object_is_told_what_was_expected() {
+    let message = serde_json::from_str::<Fleet>("[]").unwrap_err().to_string();
+    assert!(message.contains("expected an escadre fleet: an object"), "{message}");
+}
+
+#[test]
 fn a_text_of_many_parts_is_read_in_linear_time() {
     let parts = vec!["\"a\""; 640_000].join(",");
     let text = sample().replace("80", &format!("{{\"$text\": [{parts}]}}"));
@@ -173,6 +179,9 @@ fn limits_hold() {
     check(Limits { bytes: 10, ..Limits::default() }, "more bytes than the limit of 10");
     check(Limits { nodes: 1, ..Limits::default() }, "more entries than 1");
     check(Limits { values: 5, ..Limits::default() }, "more values than the limits allow");
+    // What is as large as the limit is read.
+    let limits = Limits { bytes: text.len(), nodes: 2, ..Limits::default() };
+    assert!(Fleet::decode_with(text.as_bytes(), &limits).is_ok());
     let mut carrying = Resource::new("web");
     carrying.carry(b"hello".as_slice());
     let text = deploy(carrying).encode(&PLAIN).unwrap();
