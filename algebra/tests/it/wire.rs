@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod depth;
+mod entries;
 mod golden;
 mod refusals;
 #[cfg(feature = "schema")]

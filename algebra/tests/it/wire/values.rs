@@ -3,6 +3,7 @@
 use escadre_algebra::{Facts, Fleet, Resource, denote, deploy};
 
 use super::PLAIN;
+use super::entries::with_its_digest;
 
 /// A document with `claims` in place of those of its only resource.
 fn document(claims: &str) -> String {
@@ -18,12 +19,7 @@ fn message(claims: &str) -> String {
 
 /// The fleet of `claims`, with the digest that it has.
 fn read(claims: &str) -> Fleet {
-    let message = message(claims);
-    let digest = message.split("the nodes have ").nth(1).expect(&message);
-    let digest = digest.split(':').take(2).collect::<Vec<_>>().join(":");
-    let text = document(claims);
-    let stated = text.split('"').find(|part| part.starts_with("sha256:")).unwrap().to_owned();
-    Fleet::decode(text.replace(&stated, &digest).as_bytes()).unwrap()
+    Fleet::decode(with_its_digest(&document(claims)).as_bytes()).unwrap()
 }
 
 #[test]
