@@ -94,6 +94,7 @@ pub(crate) async fn play([n_controllers, n_servers]: [usize; 2], seed: u64) -> O
     while figures.n_ended[End::Killed as usize] < n_controllers {
         field.round(Kill::Controller, round, &mut figures).await?;
         round += 1;
+        figures.n_beside = watch.seen().beside.len();
         if round % N_TOLD == 0 {
             let n_killed = figures.n_ended[End::Killed as usize];
             println!("{round} rounds, {n_killed} killed, {} things wrong", figures.n_wrong());
@@ -104,13 +105,17 @@ pub(crate) async fn play([n_controllers, n_servers]: [usize; 2], seed: u64) -> O
     }
     for round in 0..n_servers {
         field.round(Kill::Server, round, &mut figures).await?;
+        figures.n_beside = watch.seen().beside.len();
+        println!("{} API servers killed, {} things wrong", round + 1, figures.n_wrong());
     }
     let seen = watch.seen();
     println!("events of pods that replace others: {}", seen.n_events);
     if seen.n_events <= n_controllers {
         return Err("hardly any pod was seen to come or go".into());
     }
-    figures.n_beside = seen.doubled.len();
+    println!("times that a DaemonSet had two pods on a node: {}", seen.twice.len());
+    seen.beside.values().for_each(|told| println!("two variants on {told}"));
+    figures.n_beside = seen.beside.len();
     figures.tell()
 }
 

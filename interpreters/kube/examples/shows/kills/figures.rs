@@ -36,7 +36,7 @@ impl Figures {
         [
             ("nodes seen mixed, or with what makes no sense", self.n_mixed),
             ("nodes with two pods of one resource", self.n_doubled),
-            ("nodes that ever had two pods of what replaces them", self.n_beside),
+            ("times that a node had two variants of what replaces its pods", self.n_beside),
             ("rounds whose pods never were those of the labels", self.n_unsettled),
             ("acknowledged applies lost", self.n_lost),
             ("objects of no node after an apply", self.n_orphaned),

@@ -1,6 +1,6 @@
 //! Pods as they come and go: whether a node ever has two of a resource that replaces its pods.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,8 +23,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Seen {
     /// How many events told of pods.
     pub(crate) n_events: usize,
-    /// The nodes that had two pods of the resource at one time.
-    pub(crate) doubled: BTreeSet<String>,
+    /// Two pods of different variants that one node had at one time, in words.
+    pub(crate) beside: BTreeMap<[String; 2], String>,
+    /// Two of one variant: its DaemonSet's controller made a pod twice, as it does where the API
+    /// server goes before it answers.
+    pub(crate) twice: BTreeMap<[String; 2], String>,
 }
 
 /// Looks at each event of the pods of one resource, until it is dropped.
@@ -46,8 +49,26 @@ struct Pod {
 }
 
 #[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Meta {
+    name: String,
     uid: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    creation_timestamp: Option<String>,
+    deletion_timestamp: Option<String>,
+}
+
+impl Pod {
+    fn variant(&self) -> Option<&str> {
+        self.metadata.labels.get("escadre.github.io/variant").map(String::as_str)
+    }
+
+    fn told(&self) -> String {
+        let Meta { name, creation_timestamp, deletion_timestamp, .. } = &self.metadata;
+        let at = |time: &Option<String>| time.clone().unwrap_or_else(|| "-".to_owned());
+        format!("{name} (made {}, to end {})", at(creation_timestamp), at(deletion_timestamp))
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -94,9 +115,9 @@ async fn watch(client: &Client, resource: &str, seen: &Mutex<Seen>) -> Outcome {
     let path = format!("/api/v1/namespaces/{NAMESPACE}/pods?{of}");
     let list: List = send(client, Method::GET, &path, &Json::Null).await?;
     // Pods that are told to end are there until they are gone.
-    let mut nodes: BTreeMap<String, String> =
-        list.items.into_iter().map(|pod| (pod.metadata.uid, pod.spec.node_name)).collect();
-    look(&nodes, seen);
+    let mut pods: BTreeMap<String, Pod> =
+        list.items.into_iter().map(|pod| (pod.metadata.uid.clone(), pod)).collect();
+    look(&pods, seen);
     let since = list.metadata.resource_version;
     let path = format!("{path}&watch=true&resourceVersion={since}");
     let request = Request::get(path).body(Vec::new())?;
@@ -104,25 +125,27 @@ async fn watch(client: &Client, resource: &str, seen: &Mutex<Seen>) -> Outcome {
     while let Some(event) = events.try_next().await? {
         match event {
             WatchEvent::Added(pod) | WatchEvent::Modified(pod) => {
-                nodes.insert(pod.metadata.uid, pod.spec.node_name);
+                pods.insert(pod.metadata.uid.clone(), pod);
             }
-            WatchEvent::Deleted(pod) => drop(nodes.remove(&pod.metadata.uid)),
+            WatchEvent::Deleted(pod) => drop(pods.remove(&pod.metadata.uid)),
             WatchEvent::Bookmark(_) => {}
             WatchEvent::Error(error) => return Err(error.message.clone().into()),
         }
-        look(&nodes, seen);
+        look(&pods, seen);
     }
     Ok(())
 }
 
-fn look(nodes: &BTreeMap<String, String>, seen: &Mutex<Seen>) {
+fn look(pods: &BTreeMap<String, Pod>, seen: &Mutex<Seen>) {
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     seen.n_events += 1;
-    let mut met = BTreeSet::new();
+    let mut met: BTreeMap<&str, &Pod> = BTreeMap::new();
     // A pod that no node has yet is beside none.
-    for node in nodes.values().filter(|node| !node.is_empty()) {
-        if !met.insert(node) {
-            seen.doubled.insert(node.clone());
-        }
+    for pod in pods.values().filter(|pod| !pod.spec.node_name.is_empty()) {
+        let Some(other) = met.insert(&pod.spec.node_name, pod) else { continue };
+        let is_one = pod.variant() == other.variant();
+        let known = if is_one { &mut seen.twice } else { &mut seen.beside };
+        let told = || format!("{}: {} and {}", pod.spec.node_name, other.told(), pod.told());
+        known.entry([other, pod].map(|pod| pod.metadata.uid.clone())).or_insert_with(told);
     }
 }
