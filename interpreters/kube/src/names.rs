@@ -23,6 +23,7 @@ const MEMBER: &str = "Member";
 /// Domains below that of the labels, for what a node has while it changes.
 const KEEP: &str = "keep.";
 const PULL: &str = "pull.";
+const HOLD: &str = "hold.";
 /// How many characters of a resource's name its objects have: with the variant, and the five
 /// characters that pods get, they stay below 63.
 const N_NAME: usize = 36;
@@ -66,6 +67,11 @@ pub(crate) fn pull_label(resource: &ResourceName) -> String {
     format!("{PULL}{OWN_LABEL_PREFIX}{resource}")
 }
 
+/// The label of a node that says which variant of `resource` has to be gone before the one that it has runs.
+pub(crate) fn hold_label(resource: &ResourceName) -> String {
+    format!("{HOLD}{OWN_LABEL_PREFIX}{resource}")
+}
+
 /// The resource whose kept variant the label `key` names, if it names one.
 pub(crate) fn parse_keep_label(key: &str) -> Option<ResourceName> {
     parse_resource_label(key.strip_prefix(KEEP)?)
@@ -76,9 +82,14 @@ pub(crate) fn parse_pull_label(key: &str) -> Option<ResourceName> {
     parse_resource_label(key.strip_prefix(PULL)?)
 }
 
+/// The resource of which the label `key` holds back a variant, if it holds back one.
+pub(crate) fn parse_hold_label(key: &str) -> Option<ResourceName> {
+    parse_resource_label(key.strip_prefix(HOLD)?)
+}
+
 /// Whether the label `key` is of a change that is under way: nothing that the node holds.
 pub(crate) fn is_passing(key: &str) -> bool {
-    [KEEP, PULL].iter().any(|part| key.starts_with(part))
+    [KEEP, PULL, HOLD].iter().any(|part| key.starts_with(part))
 }
 
 /// One content of a resource: equal variants stand for equal objects. 20 characters of base 32, 100 bits.

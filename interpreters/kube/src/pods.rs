@@ -81,6 +81,7 @@ struct Requirement {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
+    phase: String,
     conditions: Vec<Condition>,
     init_container_statuses: Vec<Container>,
     container_statuses: Vec<Container>,
@@ -151,6 +152,11 @@ impl Pod {
     /// Whether it was told to end.
     pub(crate) fn is_ending(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Whether none of its containers runs any more, or will again.
+    pub(crate) fn is_over(&self) -> bool {
+        ["Succeeded", "Failed"].contains(&self.status.phase.as_str())
     }
 
     pub(crate) fn is_ready(&self) -> bool {

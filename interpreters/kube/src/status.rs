@@ -75,8 +75,9 @@ impl Status {
         let mut status = Self::default();
         let mut asked = Asked::new();
         let members = world.nodes.iter().filter(|(_, node)| node.membership == Membership::Ours);
-        let variants: Vec<_> = members.map(|(id, node)| (id, node.variants())).collect();
-        for (id, of_node) in &variants {
+        let variants = members.map(|(id, node)| (id, node.variants(), node.held_back()));
+        let variants: Vec<_> = variants.collect();
+        for (id, of_node, held_back) in &variants {
             status.devices.insert((*id).clone(), DeviceStatus::default());
             for (resource, variant) in of_node {
                 let object = world.objects.get(variant);
@@ -84,7 +85,11 @@ impl Status {
                 let of = status.variants.entry((resource.clone(), variant.clone())).or_default();
                 of.has_pods = has_pods;
                 of.n_nodes += 1;
+                let is_held_back = held_back.contains_key(resource);
                 let why = match object {
+                    Some(_) if has_pods && is_held_back => {
+                        format!("`{resource}` waits until its old pod is gone")
+                    }
                     None => format!("`{}` is gone", object_name(resource, variant)),
                     Some(_) if has_pods => format!("`{resource}` has no pod yet"),
                     Some(_) => continue,
@@ -104,7 +109,8 @@ impl Status {
             }
             let device = status.devices.entry(id.clone()).or_default();
             let of = if ask.is_there { &mut device.troubled } else { &mut device.behind };
-            of.insert(ask.resource.clone(), ask.why);
+            // What is not gone yet is why another is not there yet.
+            of.entry(ask.resource.clone()).or_insert(ask.why);
         }
         status
     }

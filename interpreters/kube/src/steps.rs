@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! nothing to wait for     labels ──▶ after
-//! prepull                 labels ──▶ labels + pull ──(images there)──▶ after
+//! replace                 labels ──▶ after + hold ──(old pods gone)──▶ after
+//! prepull                 labels ──▶ labels + pull ──(images there)──▶ after + hold ──▶ …
 //! surge                   labels ──▶ after + keep ──(new pods ready)──▶ after
 //! ```
 //!
@@ -14,7 +15,9 @@ use std::sync::Arc;
 use escadre_algebra::{ResourceName, UpdateStrategy};
 use serde_json::{Value as Json, json};
 
-use crate::names::{Variant, keep_label, label_pointer, parse_resource_label, pull_label};
+use crate::names::{
+    Variant, hold_label, keep_label, label_pointer, parse_resource_label, pull_label,
+};
 use crate::strategy::strategy;
 use crate::work::Labels;
 use crate::world::{Membership, Node, World};
@@ -32,15 +35,36 @@ pub(crate) struct Step {
     pub(crate) is_held: bool,
 }
 
-/// A pod that is to be ready on the node, while the one that it follows is there.
+/// A variant that is to take the place of another on the node, and what is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wait {
     pub(crate) resource: ResourceName,
     pub(crate) variant: Variant,
-    /// Whether it is the pod that pulls its images.
-    pub(crate) pulls: bool,
+    pub(crate) until: Until,
     /// The variant that it follows.
     pub(crate) before: Variant,
+}
+
+/// What is waited for, while the pod of the variant before is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// The pod that pulls its images is ready.
+    Pulled,
+    /// Its pod is ready.
+    Ready,
+    /// The pods of all other variants are gone.
+    Gone,
+}
+
+impl Wait {
+    /// The label that says on the node what is waited for.
+    fn note(&self) -> (String, String) {
+        match self.until {
+            Until::Pulled => (pull_label(&self.resource), self.variant.to_string()),
+            Until::Ready => (keep_label(&self.resource), self.before.to_string()),
+            Until::Gone => (hold_label(&self.resource), self.before.to_string()),
+        }
+    }
 }
 
 /// Finds steps; nodes that are to have the same labels share them.
@@ -70,22 +94,21 @@ impl<'a> Steps<'a> {
         if let Membership::Theirs(namespace) = &node.membership {
             return Err(format!("it is a member of the fleet in the namespace `{namespace}`"));
         }
-        let (pulls, keeps) = self.waits(node, &after, of);
+        let (pulls, waits) = self.waits(node, &after, of);
         let mut steps = Vec::with_capacity(1);
         if !pulls.is_empty() {
             let mut labels = Labels::clone(&node.labels);
-            labels
-                .extend(pulls.iter().map(|it| (pull_label(&it.resource), it.variant.to_string())));
+            labels.extend(pulls.iter().map(Wait::note));
             self.pulls.extend(pulls.iter().map(|it| it.variant.clone()));
             steps.push(self.step(node, &node.labels, labels, (pulls, false)));
         }
         let mut labels = after.clone();
-        labels.extend(keeps.iter().map(|it| (keep_label(&it.resource), it.before.to_string())));
-        let is_kept = !keeps.is_empty();
+        labels.extend(waits.iter().map(Wait::note));
+        let is_noted = !waits.is_empty();
         let before = steps.last().map_or(&node.labels, |step| &step.labels);
-        let step = self.step(node, &Arc::clone(before), labels, (keeps, true));
+        let step = self.step(node, &Arc::clone(before), labels, (waits, true));
         steps.push(step);
-        if is_kept {
+        if is_noted {
             let before = steps.last().map_or(&node.labels, |step| &step.labels);
             let step = self.step(node, &Arc::clone(before), after, (Vec::new(), true));
             steps.push(step);
@@ -96,34 +119,39 @@ impl<'a> Steps<'a> {
 
     /// What is pulled before the change of `node`, and what is waited for after it.
     fn waits(&self, node: &Node, after: &Labels, of: &Strategies<'_>) -> (Vec<Wait>, Vec<Wait>) {
-        let (held, kept) = (node.variants(), node.kept());
-        let (mut pulls, mut keeps) = (Vec::new(), Vec::new());
+        let (held, kept, held_back) = (node.variants(), node.kept(), node.held_back());
+        let (mut pulls, mut waits) = (Vec::new(), Vec::new());
         for (key, value) in after {
             let Some((resource, variant)) = parse_resource_label(key).zip(Variant::parse(value))
             else {
                 continue;
             };
             let Some(now) = held.get(&resource) else { continue };
-            // What was kept when the change before this one began was ready then.
-            let before = kept.get(&resource).unwrap_or(now);
-            if *before == variant {
-                continue;
-            }
-            let strategy = of(&variant).or_else(|| self.strategy(&variant));
-            let (before, is_new) = (before.clone(), *now != variant);
-            let wait = |pulls| Wait { resource, variant, pulls, before };
-            match strategy {
-                Some(UpdateStrategy::Prepull) if is_new => pulls.push(wait(true)),
+            let is_new = *now != variant;
+            let wait = |until, before: &Variant| {
+                let (resource, variant) = (resource.clone(), variant.clone());
+                Wait { resource, variant, until, before: before.clone() }
+            };
+            match of(&variant).or_else(|| self.strategy(&variant)) {
+                // What was kept when the change before this one began was ready then.
                 Some(UpdateStrategy::Surge) => {
-                    let wait = wait(false);
-                    if self.strategy(&wait.before) == Some(UpdateStrategy::Surge) {
-                        keeps.push(wait);
+                    let before = kept.get(&resource).unwrap_or(now);
+                    if *before != variant && self.strategy(before) == Some(UpdateStrategy::Surge) {
+                        waits.push(wait(Until::Ready, before));
                     }
                 }
-                _ => {}
+                Some(strategy @ (UpdateStrategy::Replace | UpdateStrategy::Prepull)) => {
+                    if is_new && strategy == UpdateStrategy::Prepull {
+                        pulls.push(wait(Until::Pulled, now));
+                    }
+                    let before = held_back.get(&resource).filter(|_| !is_new);
+                    let before = before.or(is_new.then_some(now));
+                    waits.extend(before.map(|before| wait(Until::Gone, before)));
+                }
+                None => {}
             }
         }
-        (pulls, keeps)
+        (pulls, waits)
     }
 
     /// The strategy of a variant that is there.

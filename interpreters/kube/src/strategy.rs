@@ -3,7 +3,7 @@
 //! | strategy | how |
 //! |---|---|
 //! | none | the label changes; the old pod is deleted and the new one made at once |
-//! | `replace` | the same, but the new pod may not stand beside one of another variant (anti-affinity), so that the scheduler holds it back until the old one is gone |
+//! | `replace` | a second label holds the new pod back until the old one is gone; nor may it stand beside one of another variant (anti-affinity) |
 //! | `prepull` | the node gets the label of a pull first, for a pod that has the images as volumes; once that is ready, as `replace` |
 //! | `surge` | a second label keeps the old pod until the new one is ready |
 //!
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::error::LowerErrorKind;
 use crate::names::{
-    DOMAIN, MANAGER, Variant, keep_label, member_label, pull_label, resource_label,
+    DOMAIN, MANAGER, Variant, hold_label, keep_label, member_label, pull_label, resource_label,
 };
 
 /// The label of a node that topologies go by.
@@ -75,11 +75,15 @@ pub(crate) fn place(
     match strategy {
         Some(UpdateStrategy::Surge) => {
             let keys = [resource_label(resource), keep_label(resource)];
-            one_of(spec, &keys, variant);
+            let has = |key| json!({"key": key, "operator": "In", "values": [variant.as_str()]});
+            one_of(spec, &keys.map(has));
         }
         None => select(spec, &resource_label(resource), variant),
         Some(UpdateStrategy::Replace | UpdateStrategy::Prepull) => {
             select(spec, &resource_label(resource), variant);
+            one_of(spec, &[json!({"key": hold_label(resource), "operator": "DoesNotExist"})]);
+            // CHOICE: schedulers go by what they last heard. One whose API server was away may bind
+            // a pod that was deleted meanwhile, which this keeps off.
             apart(spec, resource, variant);
         }
     }
@@ -96,8 +100,8 @@ fn select(spec: &mut Json, key: &str, variant: &Variant) {
     spec["nodeSelector"][key] = variant.as_str().into();
 }
 
-/// Selects the nodes of which one of the labels `keys` is `variant`.
-fn one_of(spec: &mut Json, keys: &[String], variant: &Variant) {
+/// Selects the nodes of whose labels one of `expressions` holds.
+fn one_of(spec: &mut Json, expressions: &[Json]) {
     let affinity = &mut spec["affinity"]["nodeAffinity"];
     let required = &mut affinity["requiredDuringSchedulingIgnoredDuringExecution"];
     let terms = match required["nodeSelectorTerms"].take() {
@@ -106,11 +110,10 @@ fn one_of(spec: &mut Json, keys: &[String], variant: &Variant) {
     };
     let mut both = Vec::new();
     for term in &terms {
-        for key in keys {
-            let ours = json!({"key": key, "operator": "In", "values": [variant.as_str()]});
+        for ours in expressions {
             let mut term = term.clone();
             match term["matchExpressions"].as_array_mut() {
-                Some(expressions) => expressions.push(ours),
+                Some(own) => own.push(ours.clone()),
                 None => term["matchExpressions"] = json!([ours]),
             }
             both.push(term);
@@ -216,22 +219,26 @@ mod tests {
     }
 
     #[test]
-    fn the_users_own_affinity_holds_for_both_labels() {
+    fn the_users_own_affinity_holds_beside_that_of_a_strategy() {
         let resource = ResourceName::parse("web").unwrap();
         let state = ResourceState::from_json(&json!({"kind": "Pod"})).unwrap();
         let variant = Variant::of(&resource, &state, &[]);
         let own = json!({"key": "zone", "operator": "Exists"});
-        let mut spec = json!({"affinity": {"nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{"matchExpressions": [own]}]}}}});
-        place(&mut spec, Some(UpdateStrategy::Surge), &resource, &variant);
-        let terms = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-            ["nodeSelectorTerms"];
-        let expressions = |i: usize| terms[i]["matchExpressions"].as_array().unwrap();
-        assert_eq!(terms.as_array().map(Vec::len), Some(2));
-        for (i, key) in [(0, resource_label(&resource)), (1, keep_label(&resource))] {
-            assert_eq!(expressions(i)[0], own);
-            assert_eq!(expressions(i)[1]["key"], key);
+        let required = "requiredDuringSchedulingIgnoredDuringExecution";
+        let placed = |strategy| {
+            let terms = json!([{"matchExpressions": [own]}]);
+            let mut spec =
+                json!({"affinity": {"nodeAffinity": {required: {"nodeSelectorTerms": terms}}}});
+            place(&mut spec, Some(strategy), &resource, &variant);
+            spec["affinity"]["nodeAffinity"][required]["nodeSelectorTerms"].clone()
+        };
+        let has = |key| json!({"key": key, "operator": "In", "values": [variant.as_str()]});
+        let labels = [resource_label(&resource), keep_label(&resource)];
+        let terms = labels.map(|key| json!({"matchExpressions": [own, has(key)]}));
+        assert_eq!(placed(UpdateStrategy::Surge), json!(terms));
+        let free = json!({"key": hold_label(&resource), "operator": "DoesNotExist"});
+        for strategy in [UpdateStrategy::Replace, UpdateStrategy::Prepull] {
+            assert_eq!(placed(strategy), json!([{"matchExpressions": [own, free]}]));
         }
     }
 }

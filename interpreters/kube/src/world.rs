@@ -13,8 +13,8 @@ use serde::Deserialize;
 use crate::lower::Variants;
 use crate::manifest::Kind;
 use crate::names::{
-    MANAGER, Variant, is_passing, member_label, parse_keep_label, parse_pull_label,
-    parse_resource_label,
+    MANAGER, Variant, is_passing, member_label, parse_hold_label, parse_keep_label,
+    parse_pull_label, parse_resource_label,
 };
 use crate::template::Entries;
 
@@ -223,6 +223,14 @@ impl World {
         node.map(Node::variants).unwrap_or_default()
     }
 
+    /// The resources of the node `id` that do not run until pods of another variant are gone, each
+    /// with the variant that it had. The apply that wrote this, or the next one, ends it.
+    #[must_use]
+    pub fn held_back(&self, id: &str) -> BTreeMap<ResourceName, Variant> {
+        let node = DeviceId::parse(id).ok().and_then(|id| self.nodes.get(&id));
+        node.map(Node::held_back).unwrap_or_default()
+    }
+
     /// Whether the last apply ended, and left nothing behind that one with an inventory of this
     /// `coverage` would tidy up: objects are deleted with a complete one only.
     pub(crate) fn is_settled(&self, coverage: Coverage) -> bool {
@@ -296,6 +304,11 @@ impl Node {
     /// The variants that it keeps until those that it has are ready, by resource.
     pub(crate) fn kept(&self) -> Variants {
         self.named(&parse_keep_label)
+    }
+
+    /// The variants that have to be gone before those that it has run, by resource.
+    pub(crate) fn held_back(&self) -> Variants {
+        self.named(&parse_hold_label)
     }
 
     /// The variants of which it pulls the images, by resource.

@@ -29,7 +29,7 @@ fn other_versions_are_refused() {
     check("\"version\": 1", "\"version\": 2", "version 2 of the wire form is not known");
     check("\"version\": 1", "\"version\": 2, \"x\": 1", "reads version 1; upgrade escadre");
     check("\"version\": 1,", "", "version none");
-    check("\"fleet\"", "\"plan\"", "this is no fleet");
+    check("\"fleet\"", "\"plan\"", "this is no fleet: it must begin with `\"escadre\": \"fleet\"`");
 }
 
 #[test]

@@ -241,8 +241,10 @@ impl Field {
         let names: BTreeSet<String> = self.names("apps/v1", "daemonsets").await?;
         let mut asked = BTreeSet::new();
         for node in (0..N_NODES).map(node) {
+            let held_back = world.held_back(&node);
             for (resource, variant) in world.variants(&node) {
-                if names.contains(&format!("{resource}-{variant}")) {
+                let is_asked = !held_back.contains_key(&resource);
+                if is_asked && names.contains(&format!("{resource}-{variant}")) {
                     asked.insert((node.clone(), variant.to_string()));
                 }
             }

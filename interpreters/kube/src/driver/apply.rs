@@ -204,9 +204,7 @@ fn take_in(relabel: &Relabel, reached: Reached, world: &mut World, applied: &mut
     let why = match reached.trouble {
         None => return,
         Some(Unfinished::Refused(why)) => why,
-        Some(Unfinished::Unready(why)) if reached.is_held => {
-            format!("written, and the old pods are kept beside the new ones: {why}")
-        }
+        Some(Unfinished::Unready(why)) if reached.is_held => format!("written, and {why}"),
         Some(Unfinished::Unready(why)) => why,
     };
     applied.failed.push((relabel.device.clone(), why));

@@ -12,7 +12,7 @@ use super::request::{Attempts, Call, METADATA, Trouble, ask, denied_by, lasting,
 use super::write::{Failure, query};
 use crate::names::MANAGER;
 use crate::pods::{Pod, Pods};
-use crate::steps::{Step, Wait};
+use crate::steps::{Step, Until, Wait};
 use crate::work::{Labels, Relabel};
 use crate::world::{Node, NodeMeta};
 
@@ -41,7 +41,7 @@ pub(super) struct Reached {
 pub(super) enum Unfinished {
     /// It is not as it was seen, or gone.
     Refused(String),
-    /// Its pods did not become ready.
+    /// Its pods are not as far as they were to be.
     Unready(String),
 }
 
@@ -142,9 +142,12 @@ async fn wait(
         return Ok(None);
     }
     let (node, namespace) = (&relabel.device, &target.options.namespace);
+    // What is ready may be told late, but not what is gone: a pod that was just bound is there.
+    let is_late = step.waits.iter().all(|wait| wait.until != Until::Gone);
     let path = format!(
-        "/api/v1/namespaces/{namespace}/pods?resourceVersion=0&fieldSelector=spec.nodeName%3D{node}\
-         &labelSelector=app.kubernetes.io%2Fmanaged-by%3D{MANAGER}"
+        "/api/v1/namespaces/{namespace}/pods?{}fieldSelector=spec.nodeName%3D{node}\
+         &labelSelector=app.kubernetes.io%2Fmanaged-by%3D{MANAGER}",
+        if is_late { "resourceVersion=0&" } else { "" }
     );
     let end = Instant::now() + target.options.pods;
     let mut pause = LOOKS.0;
@@ -153,12 +156,20 @@ async fn wait(
         let pods: Option<Pods> =
             ask(target, "reading the pods of a node", &Call::get(path.clone())).await?;
         let pods = pods.map(Pods::into_items).unwrap_or_default();
-        let Some(why) = step.waits.iter().find_map(|it| missing(it, &pods)) else {
-            return Ok(None);
-        };
+        let missing = step.waits.iter().find_map(|it| Some((it.until, missing(it, &pods)?)));
+        let Some((until, why)) = missing else { return Ok(None) };
         if Instant::now() >= end {
             let s = target.options.pods.as_secs();
-            return Ok(Some(format!("not ready within {s} s: {why}")));
+            return Ok(Some(match until {
+                Until::Pulled => format!("its images are not there within {s} s: {why}"),
+                Until::Ready => format!(
+                    "the old pods are kept beside the new ones, which are not ready within {s} s: {why}"
+                ),
+                Until::Gone => format!(
+                    "the new pods are held back until the old ones are gone, which they are not \
+                     within {s} s: {why}"
+                ),
+            }));
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LOOKS.1);
@@ -167,9 +178,16 @@ async fn wait(
 
 /// What is missing of what `wait` asks for, on a node that has `pods`.
 fn missing(wait: &Wait, pods: &[Pod]) -> Option<String> {
+    if wait.until == Until::Gone {
+        let is_other = |pod: &&Pod| {
+            let is_of = pod.resource().as_ref() == Some(&wait.resource);
+            is_of && pod.variant().is_some_and(|it| it != wait.variant) && !pod.is_over()
+        };
+        return pods.iter().find(is_other).map(|pod| format!("{} is there", pod.name()));
+    }
     // One that was told to end is of the last time that the node had this variant.
     let is_new = |pod: &&Pod| {
-        let of = if wait.pulls { pod.pulls() } else { pod.variant() };
+        let of = if wait.until == Until::Pulled { pod.pulls() } else { pod.variant() };
         of.as_ref() == Some(&wait.variant) && !pod.is_ending()
     };
     let new = pods.iter().find(is_new);
@@ -209,7 +227,7 @@ mod tests {
             resource: resource.clone(),
             variant: variant.clone(),
             before: before.clone(),
-            pulls: false,
+            until: Until::Ready,
         };
         let old = || pod(&before, None);
         let ending = Some("2026-01-01T00:00:00Z");

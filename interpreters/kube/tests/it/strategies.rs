@@ -147,6 +147,51 @@ fn a_pod_is_replaced_only_once_the_old_one_is_gone() {
 }
 
 #[test]
+fn a_pod_that_does_not_go_holds_its_successor_back_and_is_named() {
+    run(async {
+        let mut cluster = Cluster::start(&[]).await;
+        let replace = Some(UpdateStrategy::Replace);
+        let (first, second) = (web("1", replace), web("2", replace));
+        let options = Options { pods: Duration::from_secs(2), ..Options::default() };
+        let mut target = cluster.fresh(first.inventory(), options).await;
+        apply(&mut target, &first).await;
+        settled(&cluster, &mut target).await;
+        // Something of somebody else's has to be done before the pod may go.
+        let path = format!("/api/v1/namespaces/{}/pods", target.namespace());
+        let list = cluster.ask(Method::GET, &path, &json!({})).await;
+        let mut there = list["items"].as_array().unwrap().iter();
+        let there = there.find(|pod| pod["spec"]["nodeName"] == "n1").unwrap();
+        let name = there["metadata"]["name"].as_str().unwrap();
+        let finalizers = "/metadata/finalizers";
+        let hold = json!([{"op": "add", "path": finalizers, "value": ["example.com/hold"]}]);
+        cluster.ask(Method::PATCH, &format!("{path}/{name}"), &hold).await;
+
+        for n_written in [3, 0] {
+            let applied = try_apply(&mut target, &second, &mut Silent).await.unwrap();
+            let [(id, why)] = &applied.failed[..] else { panic!("{:?}", applied.failed) };
+            assert_eq!((applied.n_written, id.as_str()), (n_written, "n1"));
+            assert!(why.contains("held back until the old ones are gone"), "{why}");
+            assert!(why.contains(name), "{why}");
+        }
+        let seen = target.observe().await.unwrap();
+        assert_eq!(seen.state.held_back("n1").len(), 1);
+        assert!(!target.is_settled(&seen.state, Coverage::Complete));
+        let (during, _) = pods(&cluster, &target).await;
+        assert_eq!(on(&during, "n1").len(), 1, "{during:#?}");
+        let status = target.status(&seen.state).await.unwrap();
+        let waits = &status.devices["n1"].behind;
+        assert!(waits.values().any(|why| why.contains(name)), "{waits:?}");
+
+        let free = json!([{"op": "remove", "path": finalizers}]);
+        cluster.ask(Method::PATCH, &format!("{path}/{name}"), &free).await;
+        apply(&mut target, &second).await;
+        settled(&cluster, &mut target).await;
+        let seen = target.observe().await.unwrap();
+        assert!(target.is_settled(&seen.state, Coverage::Complete));
+    });
+}
+
+#[test]
 fn a_surge_leaves_no_moment_without_a_ready_pod() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
@@ -216,10 +261,10 @@ fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
 }
 
 #[test]
-fn a_controller_that_is_killed_in_a_surge_or_a_pull_is_gone_on_from() {
+fn a_controller_that_is_killed_while_pods_give_way_is_gone_on_from() {
     run(async {
         let mut cluster = Cluster::start(&[]).await;
-        for strategy in [UpdateStrategy::Surge, UpdateStrategy::Prepull] {
+        for strategy in [UpdateStrategy::Surge, UpdateStrategy::Prepull, UpdateStrategy::Replace] {
             let mut releases = (2..).map(|n: u32| web(&n.to_string(), Some(strategy)));
             let first = web("1", Some(strategy));
             let options = Options { lease: Duration::from_secs(2), ..Options::default() };
