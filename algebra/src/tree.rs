@@ -167,8 +167,11 @@ impl<A: Annotation> Tree<A> {
         }
         tree.zip(theirs, Self::overlay);
         let is_unset = matches!(theirs.own[..], [(Value::Unset, _)]);
-        let is_silent = mutant!(OverlayUnsetSilent if is_unset)
-            || mutant!(OverlaySettled if theirs.own.len() > 1 && !tree.own.is_empty());
+        let is_silent = [
+            mutant!(OverlayUnsetSilent if is_unset),
+            mutant!(OverlaySettled if theirs.own.len() > 1 && !tree.own.is_empty()),
+        ];
+        let is_silent = is_silent.contains(&true);
         if !theirs.own.is_empty() && !is_silent {
             let shadowed = std::mem::replace(&mut tree.own, theirs.own.clone());
             tree.own.iter_mut().for_each(|(_, winner)| winner.shadow(&shadowed));

@@ -187,6 +187,13 @@ fn a_value_knows_what_it_shadowed_latest_first() {
 }
 
 #[test]
+fn a_layer_over_itself_shadows_nothing() {
+    let layer = motd("one").named("one");
+    let why = layer.clone().overlay(layer).explain(&facts("d", &[]), None);
+    assert!(why.fields.iter().all(|field| field.candidates[0].shadowed.is_empty()));
+}
+
+#[test]
 fn what_is_set_later_lies_over_what_was_set_before_defaults_or_not() {
     let d = facts("d", &[("k", "v")]);
     let with = |r: Resource| json(&deploy(r), &d);

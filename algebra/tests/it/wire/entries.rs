@@ -2,7 +2,7 @@
 
 use escadre_algebra::{Facts, Fleet, Resource, denote, deploy, label};
 
-use super::PLAIN;
+use super::{PLAIN, WITH_ORIGINS};
 
 /// A document whose only rule is restricted to the last of `selectors`.
 fn document(selectors: &[&str]) -> String {
@@ -96,6 +96,25 @@ fn selectors_written_as_structures_hold_where_they_say() {
         let found = devices.each_ref().map(|facts| denote::<()>(&fleet, facts).is_some());
         assert_eq!(found, holds, "{selectors:?}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_fleet_is_told_where_it_was_written_after_reading_too() {
+    let fleet = deploy(Resource::new("web").set("port", 80)).forget("no such.Path?");
+    let place = |fleet: &Fleet| {
+        let problems = fleet.problems();
+        problems
+            .iter()
+            .map(|p| p.origin().place().map(|(f, l, c)| format!("{f}:{l}:{c}")))
+            .collect()
+    };
+    let written: Vec<Option<String>> = place(&fleet);
+    assert!(matches!(&written[..], [Some(at)] if at.contains("entries.rs:")), "{written:?}");
+    let text = fleet.encode(&WITH_ORIGINS).unwrap();
+    let read = Fleet::decode(text.as_bytes()).unwrap();
+    assert_eq!(place(&read), written);
+    let bare = Fleet::decode(fleet.encode(&PLAIN).unwrap().as_bytes()).unwrap();
+    assert_eq!(place(&bare), [None]);
 }
 
 #[test]

@@ -131,6 +131,7 @@ fn deep_nesting_is_refused_by_other_readers_too() {
 fn what_is_no_object_is_told_what_was_expected() {
     let message = serde_json::from_str::<Fleet>("[]").unwrap_err().to_string();
     assert!(message.contains("expected an escadre fleet: an object"), "{message}");
+    check("\"nodes\": [", "\"nodes\": 1, \"x\": [", "expected a list of entries");
 }
 
 #[test]
@@ -163,7 +164,7 @@ fn edits_are_noticed() {
 #[test]
 fn a_json_error_has_a_place_and_a_bad_node_a_position() {
     let broken = Fleet::decode(b"{\n  \"escadre\": \n}").unwrap_err();
-    assert_eq!(broken.place(), Some((3, 1)));
+    assert_eq!((broken.node(), broken.place()), (None, Some((3, 1))));
     let text = sample().replace("[-1]", "[-5]");
     let wrong = Fleet::decode(text.as_bytes()).unwrap_err();
     assert_eq!((wrong.node(), wrong.place()), (Some(1), None));
