@@ -21,7 +21,7 @@ fn message(selectors: &[&str]) -> String {
 /// `text` with the digest that its nodes have.
 pub(super) fn with_its_digest(text: &str) -> String {
     let message = Fleet::decode(text.as_bytes()).unwrap_err().to_string();
-    let digest = message.split("the nodes have ").nth(1).expect(&message);
+    let Some(digest) = message.split("the nodes have ").nth(1) else { panic!("{message}") };
     let digest = digest.split(':').take(2).collect::<Vec<_>>().join(":");
     let stated = text.split('"').find(|part| part.starts_with("sha256:")).unwrap();
     text.replace(stated, &digest)
