@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use escadre_algebra::kubernetes::{LabelSelector, NodeSelector, Requirement, is_qualified_name};
+use escadre_algebra::kubernetes::{
+    LabelSelector, NodeSelector, Operator, PreferredTerms, Requirement, Token, is_label_value,
+    is_qualified_name, labels_map, pod_node_affinity, tokens,
+};
 use escadre_algebra::{Facts, Selector};
 use serde_json::json;
 
@@ -100,7 +103,7 @@ fn what_is_invalid_still_matches_as_in_kubernetes() {
     let holds = |requirement: &Requirement| requirement.to_selector().holds_on(&d);
     let with = |operator: &str, values: &[&str]| Requirement {
         key: "x".to_owned(),
-        operator: escadre_algebra::kubernetes::Operator::from_api(operator).unwrap(),
+        operator: Operator::from_api(operator).unwrap(),
         values: values.iter().map(|&v| v.to_owned()).collect(),
     };
     assert!(!holds(&with("In", &[])) && holds(&with("NotIn", &[])));
@@ -121,4 +124,187 @@ fn fields_other_than_the_name_read_as_empty() {
     assert!(
         holds("spec.x", "In", "") && !holds("spec.x", "In", "n1") && holds("spec.x", "NotIn", "n1")
     );
+}
+
+#[test]
+fn a_selector_of_equalities_is_a_map_of_labels() {
+    let labels = |json: serde_json::Value| LabelSelector::as_labels(&json);
+    let both = json!({
+        "matchLabels": {"app": "web"},
+        "matchExpressions": [{"key": "tier", "operator": "In", "values": ["a"]}],
+    });
+    let expected = [("app", "web"), ("tier", "a")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    assert_eq!(labels(both), Ok(expected.clone().into()));
+    assert_eq!(labels(json!({})), Ok([].into()));
+    for (operator, values, why) in [
+        ("In", json!(["a", "b"]), "operator: the operator In without a single value cannot"),
+        ("NotIn", json!(["a"]), "operator: the operator NotIn cannot be converted"),
+        ("Exists", json!([]), "operator: the operator Exists cannot be converted"),
+        ("Gt", json!(["1"]), "operator: \"Gt\" is not a valid selector operator"),
+    ] {
+        let expression = json!([{"key": "tier", "operator": operator, "values": values}]);
+        let error = labels(json!({"matchExpressions": expression})).unwrap_err();
+        assert!(error.to_string().starts_with(why), "{error}");
+    }
+
+    assert_eq!(labels_map("app=web, tier = a"), Ok(expected.into()));
+    assert_eq!(labels_map(""), Ok([].into()));
+    assert_eq!(labels_map("app="), Ok([("app".to_owned(), String::new())].into()));
+    for text in ["app", "app=web,", "a b=c", "app=-", "=web", "app!=web"] {
+        assert!(labels_map(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_label_selector_tells_what_it_requires() {
+    let parse = |text: &str| LabelSelector::parse(text).unwrap();
+    let s = parse("tier in (a),app==web,tier!=b,site in (x,y),!gone");
+    let keys: Vec<&str> = s.requirements().unwrap().iter().map(|r| r.key.as_str()).collect();
+    assert_eq!(keys, ["app", "gone", "site", "tier", "tier"]);
+    let exact = ["app", "tier", "site", "gone", "none"].map(|key| s.exact_value(key));
+    assert_eq!(exact, [Some("web"), Some("a"), None, None, None]);
+    assert_eq!(parse("tier!=b").exact_value("tier"), None);
+    let more = s.with(parse("site").requirements().unwrap()[0].clone());
+    assert_eq!(more.to_string(), "app==web,!gone,site in (x,y),site,tier in (a),tier!=b");
+
+    let nothing = LabelSelector::from_json(&json!(null)).unwrap();
+    assert_eq!(nothing, LabelSelector::nothing());
+    assert!(nothing.is_nothing() && nothing.requirements().is_none());
+    assert_eq!(nothing.clone().with(more.requirements().unwrap()[0].clone()), nothing);
+    assert!(!nothing.to_selector().holds_on(&Facts::of("d", []).unwrap()));
+    let everything = LabelSelector::from_json(&json!({})).unwrap();
+    assert!(!everything.is_nothing() && everything.requirements() == Some(&[]));
+    assert!(everything.to_selector().holds_on(&Facts::of("d", []).unwrap()));
+    let above = json!({"matchExpressions": [{"key": "x", "operator": "Gt", "values": ["1"]}]});
+    let why = LabelSelector::from_json(&above).unwrap_err().to_string();
+    assert_eq!(why, "operator: \"Gt\" is not supported here");
+}
+
+#[test]
+fn requirements_have_as_many_values_as_their_operators_take() {
+    let rejected = |operator: &str, values: &[&str]| {
+        let values = values.iter().map(|&v| v.to_owned()).collect();
+        let operator = Operator::from_name(operator).unwrap();
+        let error = Requirement::new("x", operator, values).err();
+        error.map(|error| error.errors().iter().map(|(field, _)| field.clone()).collect::<Vec<_>>())
+    };
+    let fields = |fields: &[&str]| Some(fields.iter().map(|&f| f.to_owned()).collect());
+    for operator in ["in", "notin"] {
+        assert_eq!(rejected(operator, &[]), fields(&["values"]));
+        assert_eq!(rejected(operator, &["a", "b"]), None);
+    }
+    for operator in ["=", "==", "!="] {
+        assert_eq!(rejected(operator, &[]), fields(&["values"]));
+        assert_eq!(rejected(operator, &["a"]), None);
+        assert_eq!(rejected(operator, &["a", "b"]), fields(&["values"]));
+    }
+    for operator in ["exists", "!"] {
+        assert_eq!(rejected(operator, &[]), None);
+        assert_eq!(rejected(operator, &["a"]), fields(&["values"]));
+    }
+    for operator in ["gt", "lt"] {
+        assert_eq!(rejected(operator, &["1"]), None);
+        assert_eq!(rejected(operator, &[]), fields(&["values"]));
+        assert_eq!(rejected(operator, &["1", "b"]), fields(&["values", "values[1]"]));
+    }
+    assert_eq!(rejected("=", &["a b"]), fields(&["values[0][x]"]));
+    for no in [">", "<", "", "Gt"] {
+        assert_eq!(Operator::from_name(no), None, "{no}");
+    }
+}
+
+#[test]
+fn values_of_labels_have_63_characters_at_most_and_letters_at_their_ends() {
+    for value in ["", "a", "9", "A-b_c.D", &"a".repeat(63)] {
+        assert!(is_label_value(value), "{value}");
+    }
+    for value in ["-a", "a-", "_", ".a", "a.", "a b", "a/b", "é", &"a".repeat(64)] {
+        assert!(!is_label_value(value), "{value}");
+    }
+}
+
+#[test]
+fn a_pod_asks_for_labels_and_terms_of_its_node() {
+    let terms = json!({"nodeSelectorTerms": [
+        {},
+        {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}],
+         "matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]},
+        {"matchExpressions": [{"key": "zone", "operator": "Exists", "values": ["a"]}]},
+    ]});
+    let affinity = json!({"requiredDuringSchedulingIgnoredDuringExecution": terms});
+    let spec = json!({"nodeSelector": {"disk": "ssd"}, "affinity": {"nodeAffinity": affinity}});
+    let (labels, nodes) = pod_node_affinity(&spec);
+    assert_eq!(labels.unwrap().to_string(), "disk=ssd");
+    let nodes = nodes.unwrap();
+    let errors = nodes.check().unwrap_err();
+    assert_eq!(errors.errors()[0].0, "nodeSelectorTerms[2].matchExpressions[0].values");
+    let node = |id: &str| Facts::of(id, [("zone", "a")]).unwrap();
+    assert!(nodes.to_selector().holds_on(&node("n1")));
+    assert!(!nodes.to_selector().holds_on(&node("n2")));
+    assert!(nodes.to_selector_of_unnamed().holds_on(&node("n2")));
+    let (labels, nodes) = pod_node_affinity(&json!({}));
+    assert!(labels.is_none() && nodes.is_none());
+    let bad = json!({"nodeSelectorTerms": [{"matchFields": [
+        {"key": "metadata.name", "operator": "In", "values": ["a", "b"]},
+        {"key": "metadata.name", "operator": "Gt", "values": ["1"]}]}]});
+    let errors = NodeSelector::from_json(&bad).check().unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "nodeSelectorTerms[0].matchFields[0].values: must have one element; \
+         nodeSelectorTerms[0].matchFields[1].operator: \"Gt\" is not supported here"
+    );
+}
+
+#[test]
+fn preferences_add_up_where_they_hold() {
+    let term = |weight: i64, zone: &str| {
+        let expression = json!({"key": "zone", "operator": "In", "values": [zone]});
+        json!({"weight": weight, "preference": {"matchExpressions": [expression]}})
+    };
+    let bad = json!({"weight": 0, "preference": {"matchExpressions": [{"key": "a b"}]}});
+    let empty = json!({"weight": 50, "preference": {}});
+    let all = json!([term(1, "a"), bad, term(20, "a"), empty, term(300, "b")]);
+    let preferred = PreferredTerms::from_json(&all).unwrap();
+    assert_eq!(preferred.terms().len(), 3);
+    let score = |zone: &str| preferred.score(&Facts::of("n", [("zone", zone)]).unwrap());
+    assert_eq!([score("a"), score("b"), score("c")], [21, 300, 0]);
+    let bad =
+        json!([term(1, "a"), {"weight": 1, "preference": {"matchExpressions": [{"key": "a b"}]}}]);
+    let error = PreferredTerms::from_json(&bad).unwrap_err();
+    assert_eq!(error.errors()[0].0, "[1].matchExpressions[0].operator");
+}
+
+#[test]
+fn a_zero_byte_ends_a_token_and_before_one_the_text() {
+    use Token::{ClosedPar, Comma, DoesNotExist, DoubleEquals, Equals, GreaterThan};
+    use Token::{Identifier, In, LessThan, NotEquals, NotIn, OpenPar};
+    let text = " a==b\t!=c,!d=e in(notin)f>1<2";
+    let kinds: Vec<Token> = tokens(text).into_iter().map(|(token, _)| token).collect();
+    assert_eq!(
+        kinds,
+        [
+            Identifier,
+            DoubleEquals,
+            Identifier,
+            NotEquals,
+            Identifier,
+            Comma,
+            DoesNotExist,
+            Identifier,
+            Equals,
+            Identifier,
+            In,
+            OpenPar,
+            NotIn,
+            ClosedPar,
+            Identifier,
+            GreaterThan,
+            Identifier,
+            LessThan,
+            Identifier,
+        ]
+    );
+    assert_eq!(tokens("a\0b"), [(Identifier, "a"), (Identifier, "b")]);
+    assert_eq!(tokens("a\0\0b"), [(Identifier, "a")]);
+    assert_eq!(tokens("\0a"), []);
 }
