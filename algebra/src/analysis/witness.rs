@@ -49,7 +49,8 @@ impl fmt::Display for Witness {
     }
 }
 
-/// The witness at the end of `trail`: `shows` tells whether the facts show it.
+/// The witness at the end of `trail`: `shows` tells whether the facts show it, as far as that is
+/// not certain.
 ///
 /// Labels in `mentioned` that the trail leaves open get values of their own, different ones in
 /// each attempt, since words may coincide for some of them.
@@ -63,7 +64,8 @@ pub(super) fn of_trail(
     let region = region::of_trail(trail, space);
     let Some(id) = device_id(trail, space) else { return Witness { region, facts: None, path } };
     let facts = (0..ATTEMPTS).map(|attempt| facts(trail, &id, space, mentioned, attempt));
-    let facts = facts.flatten().find(|facts| shows(facts));
+    // Where words mention nothing, none can coincide: whatever is in the region shows it.
+    let facts = facts.flatten().find(|facts| mentioned.is_empty() || shows(facts));
     Witness { region, facts, path }
 }
 
