@@ -32,13 +32,14 @@ fn a_kubelet_cannot_choose_what_its_node_runs_nor_another_node() {
         let another = resource_label(&"another".try_into().unwrap());
         let variant = json!("a".repeat(20));
         // Those that are there while one pod gives way to another.
-        let [keep, pull] = ["keep", "pull"].map(|it| format!("{it}.{recorder}"));
+        let [keep, pull, hold] = ["keep", "pull", "hold"].map(|it| format!("{it}.{recorder}"));
         let attempts = [
             ("changes its variant", "n1", &recorder, variant.clone()),
             ("removes its variant", "n1", &recorder, Json::Null),
             ("adds a resource", "n1", &another, variant.clone()),
             ("keeps what it is not to keep", "n1", &keep, variant.clone()),
             ("pulls what it is not to pull", "n1", &pull, variant.clone()),
+            ("holds back what it is to run", "n1", &hold, variant.clone()),
             ("ends its membership", "n1", &member_label(), Json::Null),
             ("says its membership", "n1", &member_label(), json!("no")),
             ("changes another's variant", "n2", &recorder, variant),

@@ -12,6 +12,7 @@ mod conformance;
 mod credentials;
 mod drift;
 mod files;
+mod history;
 mod hook;
 mod identities;
 mod late;

@@ -8,10 +8,11 @@ use escadre_algebra::{
 };
 use escadre_interpreter::{Interpreter, Silent, Snapshot};
 use escadre_kube::{Kube, Options};
-use http::{Method, Request};
-use serde_json::{Value as Json, json};
+use http::Method;
+use serde_json::json;
 
 use crate::cluster::{Cluster, apply, held, plan, run, try_apply, until};
+use crate::history::{Pod, history, pods};
 
 const NODES: [&str; 3] = ["n1", "n2", "n3"];
 
@@ -27,61 +28,6 @@ fn web(release: &str, strategy: Option<UpdateStrategy>) -> Resolved {
         None => web,
         Some(strategy) => web.strategy(strategy),
     }))
-}
-
-/// A pod as an event tells it.
-#[derive(Clone, Debug)]
-struct Pod {
-    node: String,
-    /// The variant that it is of, or that it pulls the images of.
-    of: (bool, String),
-    is_ready: bool,
-}
-
-fn pod(object: &Json) -> Option<(String, Pod)> {
-    let labels = &object["metadata"]["labels"];
-    let label = |name: &str| labels[format!("escadre.github.io/{name}")].as_str();
-    let variant = label("variant").map(|it| (false, it.to_owned()));
-    let of = variant.or_else(|| label("pulls").map(|it| (true, it.to_owned())))?;
-    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
-    let is_ready = { conditions }.any(|it| it["type"] == "Ready" && it["status"] == "True");
-    let node = object["spec"]["nodeName"].as_str().unwrap_or_default().to_owned();
-    let uid = object["metadata"]["uid"].as_str()?.to_owned();
-    Some((uid, Pod { node, of, is_ready }))
-}
-
-/// The pods that there are, and the version of that list.
-async fn pods(cluster: &Cluster, target: &Kube) -> (BTreeMap<String, Pod>, String) {
-    let path = format!("/api/v1/namespaces/{}/pods", target.namespace());
-    let list = cluster.ask(Method::GET, &path, &json!({})).await;
-    let version = list["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
-    (list["items"].as_array().unwrap().iter().filter_map(pod).collect(), version)
-}
-
-/// All states of the pods since `since`, one an event.
-async fn history(
-    cluster: &Cluster,
-    target: &Kube,
-    (mut now, since): (BTreeMap<String, Pod>, String),
-) -> Vec<BTreeMap<String, Pod>> {
-    let path = format!(
-        "/api/v1/namespaces/{}/pods?watch=true&timeoutSeconds=1&resourceVersion={since}",
-        target.namespace()
-    );
-    let request = Request::get(path).body(Vec::new()).unwrap();
-    let events = cluster.admin.request_text(request).await.unwrap();
-    let mut states = vec![now.clone()];
-    for event in events.lines() {
-        let event: Json = serde_json::from_str(event).unwrap();
-        let Some((uid, pod)) = pod(&event["object"]) else { continue };
-        match event["type"].as_str() {
-            Some("DELETED") => drop(now.remove(&uid)),
-            Some("ADDED" | "MODIFIED") => drop(now.insert(uid, pod)),
-            other => panic!("an event of the type {other:?}"),
-        }
-        states.push(now.clone());
-    }
-    states
 }
 
 /// Waits until each node runs one pod of what it holds, and nothing else does.
@@ -109,15 +55,25 @@ async fn settled(cluster: &Cluster, target: &mut Kube) -> BTreeMap<String, Pod> 
     found
 }
 
+/// A controller of a fleet that is applied to a namespace of its own and runs, and its pods.
+async fn running(
+    cluster: &mut Cluster,
+    fleet: &Resolved,
+    options: Options,
+) -> (Kube, BTreeMap<String, Pod>) {
+    let mut target = cluster.fresh(fleet.inventory(), options).await;
+    apply(&mut target, fleet).await;
+    let pods = settled(cluster, &mut target).await;
+    (target, pods)
+}
+
 /// Has `first` changed to `second`; all states of the pods on the way.
 async fn changed(
     cluster: &mut Cluster,
     first: &Resolved,
     second: &Resolved,
 ) -> Vec<BTreeMap<String, Pod>> {
-    let mut target = cluster.fresh(first.inventory(), Options::default()).await;
-    apply(&mut target, first).await;
-    settled(cluster, &mut target).await;
+    let (mut target, _) = running(cluster, first, Options::default()).await;
     let before = pods(cluster, &target).await;
     apply(&mut target, second).await;
     settled(cluster, &mut target).await;
@@ -153,9 +109,7 @@ fn a_pod_that_does_not_go_holds_its_successor_back_and_is_named() {
         let replace = Some(UpdateStrategy::Replace);
         let (first, second) = (web("1", replace), web("2", replace));
         let options = Options { pods: Duration::from_secs(2), ..Options::default() };
-        let mut target = cluster.fresh(first.inventory(), options).await;
-        apply(&mut target, &first).await;
-        settled(&cluster, &mut target).await;
+        let (mut target, _) = running(&mut cluster, &first, options).await;
         // Something of somebody else's has to be done before the pod may go.
         let path = format!("/api/v1/namespaces/{}/pods", target.namespace());
         let list = cluster.ask(Method::GET, &path, &json!({})).await;
@@ -235,9 +189,7 @@ fn a_surge_that_never_becomes_ready_keeps_the_old_pods_and_can_be_taken_back() {
         let large = container("web").image("acme/web:2").request("cpu", "9999");
         let second = on_all(&deploy(large.strategy(UpdateStrategy::Surge)));
         let options = Options { pods: Duration::from_secs(1), ..Options::default() };
-        let mut target = cluster.fresh(first.inventory(), options).await;
-        apply(&mut target, &first).await;
-        let before = settled(&cluster, &mut target).await;
+        let (mut target, before) = running(&mut cluster, &first, options).await;
 
         let applied = try_apply(&mut target, &second, &mut Silent).await.unwrap();
         assert_eq!((applied.n_written, applied.failed.len()), (3, 3));
@@ -268,9 +220,7 @@ fn a_controller_that_is_killed_while_pods_give_way_is_gone_on_from() {
             let mut releases = (2..).map(|n: u32| web(&n.to_string(), Some(strategy)));
             let first = web("1", Some(strategy));
             let options = Options { lease: Duration::from_secs(2), ..Options::default() };
-            let mut target = cluster.fresh(first.inventory(), options).await;
-            apply(&mut target, &first).await;
-            settled(&cluster, &mut target).await;
+            let (mut target, _) = running(&mut cluster, &first, options).await;
             let mut n_writes = 3;
             for next in releases.by_ref() {
                 target.die_after(Some(n_writes));
@@ -300,10 +250,8 @@ fn what_pulls_is_mended_where_it_is_not_as_it_is_to_be() {
         let prepull = Some(UpdateStrategy::Prepull);
         let (first, second) = (web("1", prepull), web("2", prepull));
         let lease = Duration::from_secs(1);
-        let mut target =
-            cluster.fresh(first.inventory(), Options { lease, ..Options::default() }).await;
-        apply(&mut target, &first).await;
-        settled(&cluster, &mut target).await;
+        let options = Options { lease, ..Options::default() };
+        let (mut target, _) = running(&mut cluster, &first, options).await;
         // The lease, the pull and the new pod: the apply dies before the first node.
         target.die_after(Some(3));
         assert!(try_apply(&mut target, &second, &mut Silent).await.is_err());
@@ -340,10 +288,8 @@ fn a_surge_comes_to_its_end_with_a_partial_inventory_too() {
         let surge = Some(UpdateStrategy::Surge);
         let lease = Duration::from_secs(1);
         let first = web("1", surge);
-        let mut target =
-            cluster.fresh(first.inventory(), Options { lease, ..Options::default() }).await;
-        apply(&mut target, &first).await;
-        settled(&cluster, &mut target).await;
+        let options = Options { lease, ..Options::default() };
+        let (mut target, _) = running(&mut cluster, &first, options).await;
         let devices = web("2", surge);
         let devices = devices.inventory().devices().to_vec();
         let partial = Inventory::new(devices, Coverage::Partial).unwrap();
