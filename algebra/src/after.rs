@@ -47,6 +47,9 @@ pub(crate) fn order(
     resources: &BTreeMap<ResourceName, Arc<ResourceState>>,
 ) -> (Vec<ResourceName>, Vec<AfterError>) {
     let names: Vec<&ResourceName> = resources.keys().collect();
+    if resources.values().all(|state| state.below(&["after"]).is_empty()) {
+        return (names.into_iter().cloned().collect(), Vec::new());
+    }
     let position = |name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok();
     let mut errors = Vec::new();
     let mut graph: DiGraphMap<usize, ()> = DiGraphMap::new();

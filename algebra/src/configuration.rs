@@ -27,8 +27,11 @@ impl ResourceState {
     /// one is nested deeper than [`MAX_FIELDS`](crate::MAX_FIELDS), or a value is `Unset`.
     #[must_use]
     pub fn from_leaves(leaves: impl IntoIterator<Item = (Vec<Field>, Value)>) -> Option<Self> {
-        let mut leaves: Vec<(Arc<[Field]>, Value)> =
-            leaves.into_iter().map(|(fields, value)| (fields.into(), value)).collect();
+        Self::of_leaves(leaves.into_iter().map(|(fields, value)| (fields.into(), value)).collect())
+    }
+
+    /// See [`ResourceState::from_leaves`].
+    pub(crate) fn of_leaves(mut leaves: Vec<(Arc<[Field]>, Value)>) -> Option<Self> {
         leaves.sort();
         let apart = leaves.windows(2).all(|w| !w[1].0.starts_with(&w[0].0));
         let plain = leaves.iter().all(|(_, value)| *value != Value::Unset);

@@ -1,5 +1,7 @@
 //! Reading rendered resources back from JSON.
 
+mod in_order;
+
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -11,10 +13,14 @@ use crate::value::{Decimal, Item, List, Record, Value};
 
 /// JSON that is no rendered resource: where, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at `{at}`: {message}")]
+#[error("{}{message}", place(.at))]
 pub struct StateError {
     at: String,
     message: String,
+}
+
+fn place(at: &str) -> String {
+    if at.is_empty() { String::new() } else { format!("at `{at}`: ") }
 }
 
 impl ResourceState {
@@ -55,6 +61,29 @@ impl ResourceState {
         }
         let message = "fields overlap".to_owned();
         Self::from_leaves(leaves).ok_or(StateError { at: String::new(), message })
+    }
+}
+
+impl ResourceState {
+    /// The state that the JSON `text` spells: `from_slice(text of json) = from_json(json)`.
+    ///
+    /// # Errors
+    /// As [`ResourceState::from_json`], and for what is no JSON.
+    ///
+    /// ```
+    /// use escadre_algebra::ResourceState;
+    /// let state = ResourceState::from_slice(br#"{"args": ["-v"], "port": 80}"#)?;
+    /// assert_eq!(state.to_json(), serde_json::json!({"port": 80, "args": ["-v"]}));
+    /// assert!(ResourceState::from_slice(b"{\"port\": 80").is_err());
+    /// # Ok::<(), escadre_algebra::StateError>(())
+    /// ```
+    pub fn from_slice(text: &[u8]) -> Result<Self, StateError> {
+        if let Some(state) = in_order::state(text) {
+            return Ok(state);
+        }
+        let no_json =
+            |error| StateError { at: String::new(), message: format!("it is no JSON: {error}") };
+        Self::from_json(&serde_json::from_slice(text).map_err(no_json)?)
     }
 }
 

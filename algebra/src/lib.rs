@@ -41,6 +41,7 @@ mod resource;
 mod resources;
 mod selector;
 mod text;
+mod to_text;
 mod tree;
 mod value;
 mod version;

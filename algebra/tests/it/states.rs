@@ -1,5 +1,7 @@
 //! What claims and rendered states answer when they are asked directly.
 
+use proptest::prelude::*;
+
 use escadre_algebra::{
     Claims, Configuration, Facts, Field, Item, List, MAX_FIELDS, Record, Resource, ResourceState,
     Value, Word, denote, deploy,
@@ -80,4 +82,71 @@ fn lists_and_records_are_arrays_and_objects_in_json() {
     let list = List::new([Item::Value(Value::Integer(1)), record]).unwrap();
     let json = Value::List(list).to_json();
     assert_eq!(json, serde_json::json!([1, {"name": "HOME", "value": "/root"}]));
+}
+
+/// JSON texts of objects as people may write them: names out of order, twice, empty, too deep.
+fn a_json_text() -> impl Strategy<Value = String> {
+    let scalar = proptest::sample::select(vec![
+        "null",
+        "true",
+        "0",
+        "-1",
+        "-0",
+        "2.5",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1e400",
+        "\"\"",
+        "\"text\"",
+        "\"$a{b}\"",
+        "\"\\u00e9\\n\"",
+        "[]",
+        "[1,\"x\",[true]]",
+        "[null]",
+        "[{\"a\":1,\"b\":{}}]",
+        "{}",
+        "[1",
+        "\"",
+    ]);
+    let name = || proptest::sample::select(vec!["a", "b", "c", "after", "é", "", "$x", "a\\u0062"]);
+    let leaf = scalar.prop_map(str::to_owned);
+    let node = leaf.prop_recursive(4, 24, 4, move |inner| {
+        proptest::collection::vec((name(), inner), 0..4).prop_map(|fields| {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!("{{{}}}", fields.join(","))
+        })
+    });
+    (node, proptest::sample::select(vec!["", "", "", " ", "x", ",1"]))
+        .prop_map(|(node, rest)| format!("{node}{rest}"))
+}
+
+proptest! {
+    #[test]
+    fn reading_a_text_is_reading_its_json(text in a_json_text()) {
+        let read = ResourceState::from_slice(text.as_bytes());
+        match serde_json::from_str(&text) {
+            Ok(json) => prop_assert_eq!(read, ResourceState::from_json(&json)),
+            Err(error) => {
+                let told = read.unwrap_err().to_string();
+                prop_assert_eq!(told, format!("it is no JSON: {error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_state_is_that_of_its_json(text in a_json_text()) {
+        if let Ok(state) = ResourceState::from_slice(text.as_bytes()) {
+            prop_assert_eq!(state.to_text(), state.to_json().to_string());
+            prop_assert_eq!(ResourceState::from_slice(state.to_text().as_bytes()), Ok(state));
+        }
+    }
+
+    #[test]
+    fn a_text_nested_to_the_limit_is_read_and_one_beyond_is_refused(depth in 60..70_usize) {
+        let text = format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        let read = ResourceState::from_slice(text.as_bytes());
+        prop_assert_eq!(read.is_ok(), depth <= MAX_FIELDS);
+        prop_assert_eq!(read, ResourceState::from_json(&serde_json::from_str(&text).unwrap()));
+    }
 }

@@ -120,7 +120,7 @@ impl Manifest {
     pub(crate) fn check(&self) -> Result<(), LowerErrorKind> {
         let (what, n_max) = ("its description", MAX_ANNOTATIONS - 4096);
         let devices = self.entries.as_ref().map_or(0, |it| it.to_json().to_string().len());
-        let state = self.state.to_json().to_string();
+        let state = self.state.to_text();
         let n_bytes = state.len() + self.mounts().to_string().len() + devices;
         match n_bytes <= n_max {
             true => Ok(()),
@@ -173,7 +173,7 @@ impl Manifest {
             return self.daemon_set(&metadata, "pulls", &spec);
         }
         let mut annotations = json!({
-            format!("{DOMAIN}/state"): self.state.to_json().to_string(),
+            format!("{DOMAIN}/state"): self.state.to_text(),
             format!("{DOMAIN}/generation"): generation.to_string(),
         });
         if !self.mounted.is_empty() {

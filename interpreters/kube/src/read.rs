@@ -231,7 +231,7 @@ mod tests {
                 format!("{DOMAIN}/variant"): variant.as_str(),
             },
             "annotations": {
-                format!("{DOMAIN}/state"): state.to_json().to_string(),
+                format!("{DOMAIN}/state"): state.to_text(),
                 format!("{DOMAIN}/generation"): "1",
             },
             "managedFields": [

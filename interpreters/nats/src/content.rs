@@ -2,8 +2,8 @@
 
 use escadre_algebra::Digest;
 
+use crate::forms::Head;
 use crate::names::Key;
-use crate::world::Head;
 
 /// The content named `digest`, if all of it is there; `last` answers the last entry of a key with
 /// its sequence.

@@ -38,11 +38,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::driver::is_deletion;
 use crate::error::{ServerError, ServerErrorKind, Source};
+use crate::forms::{FORMAT, Manifest};
 use crate::info::Info;
 use crate::lower::encode;
 use crate::names::{Key, device_token, subject};
 use crate::permissions::{Buckets, consumer_name};
-use crate::world::{FORMAT, Manifest};
 use intake::Intake;
 pub use intake::{Told, Wanted};
 
@@ -85,7 +85,7 @@ impl Report {
     /// # Errors
     /// Why they spell none of this version.
     pub fn decode(bytes: &[u8]) -> Result<Self, String> {
-        crate::world::decode(bytes)
+        crate::forms::decode(bytes)
     }
 }
 
@@ -114,7 +114,7 @@ impl Beat {
     /// # Errors
     /// Why they spell none of this version, or another device's.
     pub fn decode(bytes: &[u8], id: &DeviceId) -> Result<Self, String> {
-        let beat: Self = crate::world::decode(bytes)?;
+        let beat: Self = crate::forms::decode(bytes)?;
         if beat.device == device_token(id) {
             Ok(beat)
         } else {

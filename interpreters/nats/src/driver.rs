@@ -2,7 +2,9 @@
 
 mod admit;
 mod apply;
+mod decode;
 mod open;
+mod pull;
 mod read;
 mod reports;
 mod request;
@@ -24,7 +26,7 @@ use crate::status::Status;
 use crate::world::World;
 pub(crate) use open::{DESIRED_STATE, is_bucket_name};
 pub use open::{Options, make_report_buckets};
-pub(crate) use read::is_deletion;
+pub(crate) use pull::is_deletion;
 pub use reports::read_reported;
 
 /// A controller of the fleet in one bucket. Clones cheaply: a clone is another controller.
@@ -126,7 +128,9 @@ impl Interpreter for Nats {
     }
 
     async fn observe(&mut self) -> Result<Observation<Arc<World>>, ServerError> {
-        let state = Arc::new(read::world(self).await?);
+        // Both together would take twice the memory.
+        let before = self.last.take();
+        let state = Arc::new(read::world(self, before).await?);
         self.last = Some(Arc::clone(&state));
         let revision = self.revision(state.sequence);
         Ok(Observation { state, revision })

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use escadre_algebra::{Attestation, DeviceId, Facts, Inventory, Label, LabelKey};
 use serde::{Deserialize, Serialize};
 
+use crate::forms::FORMAT;
 use crate::names::{device_token, parse_device_token};
-use crate::world::{Anomaly, FORMAT};
+use crate::world::Anomaly;
 
 /// The labels that a device tells of itself: the value of its key in the bucket of infos.
 ///
@@ -34,7 +35,7 @@ impl Info {
     /// # Errors
     /// Why they spell none of this version, another device's, or a key that is none.
     pub fn decode(bytes: &[u8], id: &DeviceId) -> Result<Self, String> {
-        let info: Self = crate::world::decode(bytes)?;
+        let info: Self = crate::forms::decode(bytes)?;
         if info.device != device_token(id) {
             return Err(format!("it is what `{}` tells", info.device));
         }

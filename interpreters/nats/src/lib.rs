@@ -42,6 +42,7 @@ mod content;
 pub mod device;
 mod driver;
 mod error;
+mod forms;
 pub mod info;
 pub mod jwt;
 mod lift;
@@ -56,6 +57,7 @@ pub use connect::{ConnectError, ConnectErrorKind, are_credentials, connect, conn
 pub use driver::{Nats, Options, make_report_buckets, read_reported};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;
+pub use forms::{Fence, Manifest};
 pub use lower::Objects;
 pub use names::{Key, KeyError, device_token, parse_device_token};
-pub use world::{Anomaly, Fence, Manifest, World};
+pub use world::{Anomaly, World};

@@ -1,13 +1,23 @@
 //! From the entries of a bucket back to what each member has. Pure: whatever bytes come, it answers.
 
+mod rows;
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use escadre_algebra::{Configuration, DeviceId, Digest, ResourceName, ResourceState};
+use escadre_algebra::{DeviceId, Digest, ResourceName, ResourceState};
 use escadre_interpreter::Snapshot;
+use foldhash::fast::RandomState;
 
-use crate::names::Key;
-use crate::world::{Anomaly, Fence, Head, Held, Manifest, Row, World};
+use self::rows::Shared;
+use self::values::Values;
+use crate::forms::{Fence, Head, Named};
+use crate::names::{Key, KeyError};
+use crate::world::{Anomaly, Held, World};
+
+/// What bytes say: a resource, or why they are none.
+type State = Result<Arc<ResourceState>, Arc<str>>;
 
 /// Reads entries in the order of their sequences; a later entry of a key replaces the earlier one.
 ///
@@ -16,11 +26,20 @@ use crate::world::{Anomaly, Fence, Head, Held, Manifest, Row, World};
 pub(crate) struct Reader {
     /// What is under the fence's key; `None` inside if it is deleted.
     fence: Option<(u64, Option<Result<Fence, String>>)>,
-    devices: HashMap<DeviceId, Pending>,
+    /// In the order in which they first came: mostly their own.
+    devices: Vec<(DeviceId, Pending)>,
+    positions: HashMap<DeviceId, usize, RandomState>,
+    /// The token of the device that came last, and its position: mostly the next entry is of it too.
+    last: Option<(String, usize)>,
+    /// What devices have in common.
+    shared: Shared,
+    /// The names of resources, each once.
+    names: HashSet<ResourceName, RandomState>,
     heads: BTreeMap<Digest, Result<Head, String>>,
     parts: BTreeMap<Digest, BTreeSet<u32>>,
-    /// What the bytes of a digest say.
-    states: HashMap<Digest, Result<Arc<ResourceState>, Arc<str>>>,
+    /// What bytes say, of equal ones once, with their digest.
+    states: Vec<(Digest, State)>,
+    numbers: HashMap<Digest, usize, RandomState>,
     /// Keys that are of no fleet, with the reason.
     odd: BTreeMap<String, String>,
     /// Keys whose last entry says that they are deleted.
@@ -32,8 +51,10 @@ pub(crate) struct Reader {
 /// What was read of one device.
 #[derive(Default)]
 struct Pending {
-    manifest: Option<(u64, Result<Manifest, String>)>,
-    values: BTreeMap<ResourceName, (u64, Digest)>,
+    manifest: Option<(u64, Result<Named, String>)>,
+    values: Values,
+    /// What it holds, where that was looked at since the last entry and is just what its manifest names.
+    held: Option<Arc<Held>>,
 }
 
 impl Reader {
@@ -43,30 +64,36 @@ impl Reader {
         if !self.gone.is_empty() {
             self.gone.remove(key);
         }
-        let parsed = match Key::parse(key) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                match bytes {
-                    Some(_) => self.odd.insert(key.to_owned(), error.to_string()),
-                    None => self.odd.remove(key),
-                };
-                self.note_gone(key, bytes);
-                return;
-            }
-        };
-        match parsed {
-            Key::Fence => self.fence = Some((sequence, bytes.map(Fence::decode))),
-            Key::Manifest(device) => {
-                let manifest = bytes.map(|bytes| (sequence, Manifest::decode(bytes, sequence)));
-                self.devices.entry(device).or_default().manifest = manifest;
-            }
-            Key::Resource(device, name) => {
-                let digest = bytes.map(|bytes| self.state(bytes));
-                let values = &mut self.devices.entry(device).or_default().values;
-                match digest {
-                    Some(digest) => values.insert(name, (sequence, digest)),
-                    None => values.remove(&name),
-                };
+        if bytes.is_none() {
+            self.gone.insert(key.to_owned());
+        }
+        if let Err(error) = self.try_read(key, sequence, bytes) {
+            match bytes {
+                Some(_) => self.odd.insert(key.to_owned(), error.to_string()),
+                None => self.odd.remove(key),
+            };
+        }
+    }
+
+    fn try_read(&mut self, key: &str, at: u64, bytes: Option<&[u8]>) -> Result<(), KeyError> {
+        if let Some((token, rest)) = key.split_once('.')
+            && let Some((last, position)) = &self.last
+            && last == token
+        {
+            return self.read_of_device(*position, (key, rest), at, bytes);
+        }
+        match Key::parse(key)? {
+            Key::Fence => self.fence = Some((at, bytes.map(Fence::decode))),
+            Key::Manifest(device) | Key::Resource(device, _) => {
+                let (token, rest) = key.split_once('.').unwrap_or_default();
+                if let Some((_, before)) = self.last {
+                    // Mostly it has come whole: what it holds is made while the next are on their way.
+                    let pending = &mut self.devices[before].1;
+                    pending.held = rows::whole(pending, &self.states, &mut self.shared);
+                }
+                let position = self.position(device);
+                self.last = Some((token.to_owned(), position));
+                self.read_of_device(position, (key, rest), at, bytes)?;
             }
             Key::ContentHead(digest) => {
                 match bytes {
@@ -82,26 +109,60 @@ impl Reader {
                 };
             }
         }
-        self.note_gone(key, bytes);
+        Ok(())
     }
 
-    fn note_gone(&mut self, key: &str, bytes: Option<&[u8]>) {
-        if bytes.is_none() {
-            self.gone.insert(key.to_owned());
+    /// Where what was read of `device` stands.
+    fn position(&mut self, device: DeviceId) -> usize {
+        *self.positions.entry(device).or_insert_with_key(|device| {
+            self.devices.push((device.clone(), Pending::default()));
+            self.devices.len() - 1
+        })
+    }
+
+    /// Reads an entry of the device at `position`; `rest` of `key` says of which of its resources.
+    fn read_of_device(
+        &mut self,
+        position: usize,
+        (key, rest): (&str, &str),
+        sequence: u64,
+        bytes: Option<&[u8]>,
+    ) -> Result<(), KeyError> {
+        if rest == crate::names::MANIFEST {
+            let manifest = bytes.map(|bytes| (sequence, Named::decode(bytes, sequence)));
+            let pending = &mut self.devices[position].1;
+            (pending.manifest, pending.held) = (manifest, None);
+            return Ok(());
         }
+        let name = match self.names.get(rest) {
+            Some(name) => name.clone(),
+            None => {
+                let name = ResourceName::parse(rest).map_err(|error| KeyError::new(key, &error))?;
+                self.names.insert(name.clone());
+                name
+            }
+        };
+        let state = bytes.map(|bytes| self.state(bytes));
+        let pending = &mut self.devices[position].1;
+        pending.values.read(name, sequence, state);
+        pending.held = None;
+        Ok(())
     }
 
-    /// The digest of `bytes`, whose state is kept.
-    fn state(&mut self, bytes: &[u8]) -> Digest {
+    /// Where what `bytes` say stands.
+    fn state(&mut self, bytes: &[u8]) -> usize {
         let digest = Digest::of(bytes);
-        self.states.entry(digest).or_insert_with(|| decode_state(bytes).map(Arc::new));
-        digest
+        *self.numbers.entry(digest).or_insert_with(|| {
+            self.states.push((digest, decode_state(bytes).map(Arc::new)));
+            self.states.len() - 1
+        })
     }
 
     /// The number of keys that were read, deleted ones too.
-    pub(crate) fn n_keys(&self) -> u64 {
-        let of_devices = self.devices.values();
-        let of_devices = of_devices.map(|d| d.values.len() + usize::from(d.manifest.is_some()));
+    pub(crate) fn n_keys(&mut self) -> u64 {
+        let of_devices = self.devices.iter_mut();
+        let of_devices =
+            of_devices.map(|(_, d)| d.values.len() + usize::from(d.manifest.is_some()));
         let parts: usize = self.parts.values().map(BTreeSet::len).sum();
         let others = self.odd.len() + self.gone.len() + self.heads.len() + parts;
         (of_devices.sum::<usize>() + others + usize::from(matches!(self.fence, Some((_, Some(_))))))
@@ -120,13 +181,8 @@ impl Reader {
                 None => {}
             }
         }
-        contents(&mut world, self.heads, self.parts);
-        let mut shared: HashMap<BTreeMap<ResourceName, Digest>, Arc<Held>> = HashMap::new();
-        let mut devices: Vec<(DeviceId, Pending)> = self.devices.into_iter().collect();
-        devices.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for (device, pending) in devices {
-            device_row(&mut world, &self.states, &mut shared, device, pending);
-        }
+        rows::contents(&mut world, self.heads, self.parts);
+        rows::rows(&mut world, &self.states, self.shared, self.devices);
         world.anomalies.sort();
         world
     }
@@ -160,114 +216,8 @@ impl World {
 
 /// The resource that `bytes` spell.
 pub(crate) fn decode_state(bytes: &[u8]) -> Result<ResourceState, Arc<str>> {
-    let json: serde_json::Value = serde_json::from_slice(bytes)
-        .map_err(|error| Arc::from(format!("it is no JSON: {error}")))?;
-    ResourceState::from_json(&json)
+    ResourceState::from_slice(bytes)
         .map_err(|error| Arc::from(format!("it is no resource: {error}")))
-}
-
-/// A content is there iff its head is, and all parts that it counts.
-fn contents(
-    world: &mut World,
-    heads: BTreeMap<Digest, Result<Head, String>>,
-    parts: BTreeMap<Digest, BTreeSet<u32>>,
-) {
-    for (digest, parts) in parts {
-        world.contents.entry(digest).or_default().parts = parts;
-    }
-    for (digest, head) in heads {
-        let content = world.contents.entry(digest).or_default();
-        let why = match head {
-            Ok(Head { n_parts, .. }) => {
-                let n_there = content.parts.range(..n_parts).count() as u64;
-                content.is_whole = n_there == u64::from(n_parts);
-                if content.is_whole {
-                    continue;
-                }
-                "some of its parts are not there".to_owned()
-            }
-            Err(why) => why,
-        };
-        world.anomalies.push(Anomaly::new(&Key::ContentHead(digest), why));
-    }
-}
-
-type States = HashMap<Digest, Result<Arc<ResourceState>, Arc<str>>>;
-
-/// Takes what was read of `device` into `world`: a row if it has a manifest that can be true.
-fn device_row(
-    world: &mut World,
-    states: &States,
-    shared: &mut HashMap<BTreeMap<ResourceName, Digest>, Arc<Held>>,
-    device: DeviceId,
-    pending: Pending,
-) {
-    let Pending { manifest, values } = pending;
-    let last = values.values().map(|(sequence, _)| *sequence).max().unwrap_or(0);
-    let newest = world.fence.as_ref().map_or(u64::MAX, |fence| fence.generation);
-    let manifest = match manifest {
-        Some((_, Ok(manifest))) if manifest.generation > newest => Some(Err(format!(
-            "its generation {} is after the fence's {newest}",
-            manifest.generation
-        ))),
-        Some((sequence, Ok(manifest))) => Some(Ok((sequence, manifest))),
-        Some((_, Err(why))) => Some(Err(why)),
-        None => None,
-    };
-    let (sequence, manifest) = match manifest {
-        Some(Ok(manifest)) => manifest,
-        Some(Err(why)) => {
-            world.anomalies.push(Anomaly::new(&Key::Manifest(device.clone()), why));
-            return litter(world, device, values.into_keys());
-        }
-        None => {
-            for name in values.keys() {
-                let key = Key::Resource(device.clone(), name.clone());
-                world.anomalies.push(Anomaly::new(&key, "its device has no manifest"));
-            }
-            return litter(world, device, values.into_keys());
-        }
-    };
-    let (mut digests, mut held) = (BTreeMap::new(), BTreeMap::new());
-    let mut told = BTreeSet::new();
-    for (name, digest) in manifest.resources {
-        let why = match (values.get(&name), states.get(&digest)) {
-            (Some((_, there)), Some(Ok(state))) if *there == digest => {
-                held.insert(name.clone(), Arc::clone(state));
-                digests.insert(name, digest);
-                continue;
-            }
-            (Some((_, there)), Some(Err(why))) if *there == digest => why.to_string(),
-            (Some(_), _) => "it is not what the manifest names".to_owned(),
-            (None, _) => "the manifest names it, but it is not there".to_owned(),
-        };
-        told.insert(name.clone());
-        world.anomalies.push(Anomaly::new(&Key::Resource(device.clone(), name), why));
-    }
-    let unnamed: Vec<ResourceName> =
-        values.into_keys().filter(|name| !digests.contains_key(name)).collect();
-    for name in unnamed.iter().filter(|name| !told.contains(*name)) {
-        let key = Key::Resource(device.clone(), name.clone());
-        world.anomalies.push(Anomaly::new(&key, "the manifest does not name it"));
-    }
-    litter(world, device.clone(), unnamed);
-    let held = shared.entry(digests).or_insert_with_key(|digests| {
-        let configuration = Arc::new(Configuration::new(held));
-        Arc::new(Held { digests: digests.clone(), configuration })
-    });
-    let row = Row {
-        generation: manifest.generation,
-        sequence: sequence.max(last),
-        held: Arc::clone(held),
-    };
-    world.rows.insert(device, row);
-}
-
-fn litter(world: &mut World, device: DeviceId, names: impl IntoIterator<Item = ResourceName>) {
-    let names: Vec<ResourceName> = names.into_iter().collect();
-    if !names.is_empty() {
-        world.litter.insert(device, names);
-    }
 }
 
 /// What `world` says of each member. Costs O(devices).

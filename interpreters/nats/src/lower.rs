@@ -11,8 +11,9 @@ use escadre_algebra::{
 use escadre_interpreter::{Change, ChangeKind, named_content};
 
 use crate::error::{LowerError, LowerErrorKind};
+use crate::forms::{FORMAT, Head, Manifest};
 use crate::names::Key;
-use crate::world::{Content, FORMAT, Head, Manifest, World};
+use crate::world::{Content, World};
 
 /// What a bucket is to hold: a resolved fleet, with the contents that its resources name by digest.
 #[derive(Clone, Debug)]
@@ -96,7 +97,7 @@ fn check_content(
 
 /// The bytes under which a resource is held.
 pub(crate) fn encode_state(state: &ResourceState) -> Vec<u8> {
-    state.to_json().to_string().into_bytes()
+    state.to_text().into_bytes()
 }
 
 /// The digests that the texts of `state` spell: those of contents that must be kept.
@@ -173,7 +174,8 @@ impl<'a> Packer<'a> {
         let key = |name: &ResourceName| Key::Resource(device.clone(), name.clone());
         let row = self.world.rows.get(device);
         let litter = self.world.litter.get(device).map_or(&[][..], Vec::as_slice);
-        let mut digests = row.map(|row| row.held.digests.clone()).unwrap_or_default();
+        let held = row.map_or(&[][..], |row| &row.held.digests);
+        let mut digests: BTreeMap<ResourceName, Digest> = held.iter().cloned().collect();
         let manifest = Key::Manifest(device.clone());
         if change.kind == ChangeKind::Removed {
             let names = digests.keys().chain(litter);

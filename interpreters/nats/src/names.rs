@@ -49,7 +49,7 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    fn new(input: &str, rule: &dyn fmt::Display) -> Self {
+    pub(crate) fn new(input: &str, rule: &dyn fmt::Display) -> Self {
         // A hostile key is quoted only as far as a reader needs it.
         Self { input: input.chars().take(120).collect(), rule: rule.to_string() }
     }

@@ -59,10 +59,8 @@ impl<'a> Lifter<'a> {
             .states
             .get(&number)
             .ok_or_else(|| LiftError::new(&what(), &"it is missing"))?;
-        let json: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(|e| LiftError::new(&what(), &e))?;
         let state =
-            Arc::new(ResourceState::from_json(&json).map_err(|e| LiftError::new(&what(), &e))?);
+            Arc::new(ResourceState::from_slice(bytes).map_err(|e| LiftError::new(&what(), &e))?);
         self.states.insert(number, Arc::clone(&state));
         Ok(state)
     }

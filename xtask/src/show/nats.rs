@@ -67,7 +67,7 @@ fn throughput(_: &Workspace, quick: bool) -> Outcome {
     let mut short = Vec::new();
     for line in said.lines().skip(1) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let (Some(n_keys), Some(write), Some(read)) = (words.first(), words.get(3), words.get(6))
+        let (Some(n_keys), Some(write), Some(read)) = (words.first(), words.get(3), words.get(8))
         else {
             return Err(format!("`{line}` has no figures"));
         };

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use escadre_algebra::{Configuration, DeviceId, Digest, ResourceName};
 
+use crate::forms::Manifest;
 use crate::lift::decode_state;
 use crate::names::Key;
-use crate::world::{Anomaly, Manifest};
+use crate::world::Anomaly;
 
 /// What a device is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]

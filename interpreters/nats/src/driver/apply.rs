@@ -1,19 +1,22 @@
 //! Making the changes of a plan: the fence is taken, then whole devices are written in batches.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use escadre_interpreter::{Applied, Change, Consent, Ended, Plan, Progress};
-use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::task::unconstrained;
 
 use super::Nats;
 use super::read;
 use super::write::{Failure, Writer};
 use crate::error::ApplyError;
+use crate::forms::{FORMAT, Fence};
 use crate::lower::{
     Batch, Objects, Packer, content_deletions, content_messages, missing, too_large, unreferred,
 };
-use crate::world::{FORMAT, Fence, World};
+use crate::world::World;
 
 /// How many parts of contents are written at once: each may be as large as a message can be.
 const N_PARTS: usize = 8;
@@ -75,7 +78,7 @@ async fn held(target: &Nats, plan: &Plan) -> Result<Arc<World>, ApplyError> {
     if let Some(world) = known.filter(is_base) {
         return Ok(Arc::clone(world));
     }
-    let world = read::world(target).await?;
+    let world = read::world(target, None).await?;
     plan.check_base(&target.revision(world.sequence))?;
     Ok(Arc::new(world))
 }
@@ -143,17 +146,32 @@ async fn write(
     }
     progress.begin(changes.len());
     let mut batches = Packer::new(changes, world, target.limits, world.sequence + 1);
-    let mut writing = FuturesOrdered::new();
+    let (mut writing, mut ahead) = (FuturesOrdered::new(), VecDeque::new());
     let put = |batch: Batch| async move {
         let stored = writer.put(&batch.messages).await;
         stored.map(|()| (batch.n_devices, batch.n_removed))
     };
+    let window = target.options.window.max(1);
     loop {
-        while writing.len() < target.options.window.max(1) {
-            let Some(batch) = batches.next() else { break };
+        // Batches that are written at once are stored at about the same time: the next must be there.
+        let next = if ahead.len() < window { batches.next() } else { None };
+        let is_more = next.is_some();
+        ahead.extend(next);
+        while writing.len() < window
+            && let Some(batch) = ahead.pop_front()
+        {
             writing.push_back(put(batch));
         }
-        let Some(stored) = writing.next().await else { break };
+        let stored = if is_more {
+            // What is written goes on, as far as it can at once; then another is made.
+            match unconstrained(writing.next()).now_or_never() {
+                Some(stored) => stored,
+                None => continue,
+            }
+        } else {
+            writing.next().await
+        };
+        let Some(stored) = stored else { break };
         let (n_devices, n_removed) = stored?;
         applied.n_written += n_devices;
         applied.n_removed += n_removed;

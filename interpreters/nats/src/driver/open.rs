@@ -48,7 +48,7 @@ impl Default for Options {
             create: true,
             replicas: 1,
             n_batch: MAX_BATCH,
-            window: 4,
+            window: 8,
             patience: Duration::from_secs(30),
         }
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::jetstream::{self, ErrorCode};
 
-use super::read::{Entry, Failed, fetch, last_entries};
+use super::pull::{Entry, Puller, last_entries};
+use super::read::Failed;
 use super::request::Attempts;
 use super::{Nats, Options};
 use crate::error::{ServerError, ServerErrorKind};
@@ -91,7 +92,10 @@ async fn read(
     // The server made the consumer just now.
     let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
     let prefix = subject(bucket, "");
-    while fetch(&consumer, &prefix, &mut |entry| read(now_ns, entry)).await? > 0 {}
+    let mut puller = Puller::of(client, &consumer).await?;
+    while let Some(pulled) = puller.next().await? {
+        read(now_ns, pulled.entry(&prefix));
+    }
     // The server forgets it in a while, should this fail.
     let _ = stream.delete_consumer(&consumer.cached_info().name).await;
     Ok(true)

@@ -11,9 +11,9 @@ use super::Nats;
 use super::read;
 use super::request::{Attempts, Trouble, store};
 use crate::error::{ServerError, ServerErrorKind};
+use crate::forms::Fence;
 use crate::lower::{Message, encode};
 use crate::names::Key;
-use crate::world::Fence;
 
 /// Who has the fence, and writes.
 pub(super) struct Writer<'a> {

@@ -256,7 +256,7 @@ impl Batches<'_> {
             return Ok(*number);
         }
         if !self.objects.contents.is_empty() {
-            for digest in mentioned_digests(state.to_json().to_string().as_bytes()) {
+            for digest in mentioned_digests(state.to_text().as_bytes()) {
                 if let Some(bytes) = self.objects.contents.get(&digest) {
                     tables.set_content(digest, bytes)?;
                 }

@@ -240,8 +240,7 @@ impl<'t> Tables<'t> {
             .states
             .get(number)?
             .ok_or_else(|| StoreError::corrupt(&what(), &"it is missing"))?;
-        let json = decode(&what(), bytes.value())?;
-        ResourceState::from_json(&json).map_err(|e| StoreError::corrupt(&what(), &e))
+        ResourceState::from_slice(bytes.value()).map_err(|e| StoreError::corrupt(&what(), &e))
     }
 
     /// The number of `state`: a new one where no equal state is stored.
