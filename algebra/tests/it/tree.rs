@@ -259,3 +259,14 @@ fn a_structural_conflict_is_one_conflict_at_its_topmost_path() {
         other => panic!("one conflict was expected: {other:?}"),
     }
 }
+
+#[test]
+fn a_point_has_its_path_alone() {
+    for path in universe() {
+        let point = PathSet::point(path.clone());
+        let within: Vec<Path> = universe().into_iter().filter(|p| point.contains(p)).collect();
+        assert_eq!(within, [path.clone()]);
+        assert_eq!(point.points().collect::<Vec<_>>(), [&path]);
+        assert_eq!(point.subtrees().count(), 0);
+    }
+}

@@ -194,7 +194,7 @@ impl Requirement {
         match self.operator {
             Operator::In | Operator::Equals | Operator::DoubleEquals => one_of(key),
             Operator::NotIn | Operator::NotEquals if mutant!(NotInNeedsLabel) => {
-                Selector::test(Test::Exists { key: key.clone() }) & !one_of(key)
+                mistaken_not_in(key.clone(), one_of(key))
             }
             Operator::NotIn | Operator::NotEquals => !one_of(key),
             Operator::Exists => Selector::test(Test::Exists { key }),
@@ -223,6 +223,11 @@ impl Requirement {
             _ => None,
         }
     }
+}
+
+/// As if a device without the label did not match.
+fn mistaken_not_in(key: LabelKey, one_of: Selector) -> Selector {
+    Selector::test(Test::Exists { key }) & !one_of
 }
 
 /// The requirement as Kubernetes prints it, its values sorted.

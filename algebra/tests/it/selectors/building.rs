@@ -200,3 +200,12 @@ fn a_share_is_a_number_of_percent_with_at_most_six_decimals() {
         assert!(!is_share(other), "{other}");
     }
 }
+
+#[test]
+fn what_is_negated_twice_is_as_it_was_and_nothing_is_the_negation_of_all() {
+    assert!((!Selector::all()).same_shape(&Selector::none()));
+    assert!((!Selector::none()).same_shape(&Selector::all()));
+    let s = label("x").eq("a") & label("y").exists();
+    assert!((!!s.clone()).same_shape(&s));
+    assert_eq!((!!s.clone()).tree_size(), s.tree_size());
+}

@@ -308,3 +308,36 @@ fn a_zero_byte_ends_a_token_and_before_one_the_text() {
     assert_eq!(tokens("a\0\0b"), [(Identifier, "a")]);
     assert_eq!(tokens("\0a"), []);
 }
+
+#[test]
+fn operators_have_the_names_of_the_api() {
+    let operators = [
+        ("In", Operator::In),
+        ("NotIn", Operator::NotIn),
+        ("Exists", Operator::Exists),
+        ("DoesNotExist", Operator::DoesNotExist),
+        ("Gt", Operator::GreaterThan),
+        ("Lt", Operator::LessThan),
+    ];
+    for (name, operator) in operators {
+        assert_eq!(Operator::from_api(name), Some(operator), "{name}");
+    }
+    assert_eq!(["Equals", "in", "!", ""].map(Operator::from_api), [None; 4]);
+}
+
+#[test]
+fn an_error_names_what_stands_where_it_makes_no_sense() {
+    let told = |text: &str| LabelSelector::parse(text).unwrap_err().to_string();
+    for (text, found) in [
+        ("x in a", "a"),
+        ("x in a, y", "a"),
+        ("x notin (a b)", "b"),
+        ("x in (a, b c, d)", "c"),
+        ("x in (a,", "end"),
+        ("x in", "end"),
+    ] {
+        assert!(told(text).contains(found), "{text}: {}", told(text));
+    }
+    assert_ne!(told("x in a"), told("x in b"));
+    assert_ne!(told("x in (a b)"), told("x in (a c)"));
+}

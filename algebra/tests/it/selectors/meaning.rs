@@ -133,3 +133,11 @@ proptest! {
         prop_assert!(same(!!s(), s()));
     }
 }
+
+#[test]
+fn what_the_known_labels_decide_needs_no_completions() {
+    let unknown = Selector::all_of((0..14).map(|i| label(format!("k{i}")).eq("x")));
+    let d = Facts::of("d", [("role", "camera")]).unwrap().with_unlisted_unknown();
+    assert_eq!((label("role").eq("sensor") & unknown.clone()).matches(&d), Some(false));
+    assert_eq!((label("role").eq("camera") | unknown).matches(&d), Some(true));
+}

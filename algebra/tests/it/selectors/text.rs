@@ -1,7 +1,7 @@
 //! The text of selectors.
 
-use escadre_algebra::Selector;
 use escadre_algebra::kubernetes::LabelSelector;
+use escadre_algebra::{Selector, label};
 use proptest::prelude::*;
 
 use super::{check, selector};
@@ -45,7 +45,7 @@ fn quotes_allow_what_kubernetes_does_not() {
     check(r#""and" and "not""#, r#""and" and "not""#);
     check(r#"x = "\u{1f6a2}\u{7}""#, "x = \"🚢\\u{7}\"");
     let tests = |text: &str| Selector::parse(text).unwrap();
-    let is = |value: &str| escadre_algebra::label("x").eq(value);
+    let is = |value: &str| label("x").eq(value);
     assert!(tests(r#"x = "\n\r\t\\\"""#).same_shape(&is("\n\r\t\\\"")));
     assert!(tests(r#"x = "\u{10ffff}""#).same_shape(&is("\u{10ffff}")));
     for wrong in [r#"x = "\u{}""#, r#"x = "\u{0000041}""#, r#"x = "\u{110000}""#] {
@@ -101,7 +101,10 @@ fn errors_point_at_the_place_and_say_what_should_stand_there() {
     );
     assert!(show("\"x").contains("a closing one"));
     assert!(show("x = \"\\q\"").contains("another escape"));
-    assert!(show("x)").contains("expected `and`, `or`, `,` or the end"));
+    for text in ["x)", "x) and y", "(x)) or y"] {
+        let told = show(text);
+        assert!(told.ends_with("found `)`, expected `and`, `or`, `,` or the end"), "{told}");
+    }
     assert!(show("bucket(s) < 101%").contains("a percentage"));
     assert!(show("bucket(s) in [20%, 10%)").contains("does not end before it starts"));
     assert!(
@@ -126,8 +129,14 @@ fn errors_point_at_the_place_and_say_what_should_stand_there() {
         );
     }
     // A label may be called so.
-    for text in ["id", "id, x = a"] {
-        assert!(Selector::parse(text).is_ok(), "{text}");
+    let id = || label("id").exists();
+    let cases = [
+        ("id", id()),
+        ("id, x = a", id() & label("x").eq("a")),
+        ("not id or x", !id() | label("x").exists()),
+    ];
+    for (text, same) in cases {
+        assert!(Selector::parse(text).unwrap().same_shape(&same), "{text}");
     }
     let error = Selector::parse("\"clé\" = = ö").unwrap_err();
     assert_eq!((error.offset(), error.column()), (9, 9));
@@ -160,6 +169,8 @@ fn errors_show_forty_characters_to_both_sides_of_the_place() {
 fn texts_over_a_mebibyte_are_refused() {
     let error = Selector::parse(&"x".repeat((1 << 20) + 1)).unwrap_err();
     assert!(error.to_string().ends_with("expected a text of at most 1 MiB"));
+    let longest = format!("x{}", " ".repeat((1 << 20) - 1));
+    assert!(Selector::parse(&longest).unwrap().same_shape(&label("x").exists()));
 }
 
 #[test]
@@ -173,7 +184,7 @@ fn no_device_has_an_empty_id_in_either_grammar() {
 
 #[test]
 fn a_selector_with_problems_has_a_text_that_does_not_parse() {
-    let text = escadre_algebra::label("").exists().to_string();
+    let text = label("").exists().to_string();
     assert!(text.starts_with("invalid(\""));
     assert!(Selector::parse(&text).is_err());
 }

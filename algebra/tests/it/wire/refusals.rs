@@ -1,6 +1,6 @@
 //! What is refused, and how that reads.
 
-use escadre_algebra::{Fleet, Limits, Resource, deploy, label};
+use escadre_algebra::{Fleet, Limits, PathSet, Resource, deploy, label};
 use proptest::prelude::*;
 
 use super::{PLAIN, WITH_ORIGINS};
@@ -154,6 +154,7 @@ fn edits_are_noticed() {
     );
     check("role = camera", "role = sensor", "run `escadre lock` again");
     check("role = camera", "role = = camera", "selector 0: column 8");
+    check("role = camera", "role = = camera", "in `role = = camera`");
     check("\"port\": 80", "\"port\": 80, \"port\": 80", "the key `port` is given twice");
     check("\"port\": 80", "\"port\": null", "at `port`: null is no value");
     check("\"port\": 80", "\"port\": 18446744073709551615", "does not fit an integer of 64 bits");
@@ -241,5 +242,17 @@ proptest! {
             let text = read.encode(&WITH_ORIGINS).unwrap();
             prop_assert!(Fleet::decode(text.as_bytes()).is_ok());
         }
+    }
+}
+
+#[test]
+fn paths_are_all_or_a_list() {
+    let text = deploy(Resource::new("web").set("port", 80)).forget(PathSet::all());
+    let text = text.encode(&PLAIN).unwrap();
+    assert!(text.contains("\"paths\": \"all\""), "{text}");
+    for odd in ["\"some\"", "\"\"", "1", "{}", "[1]"] {
+        let odd = text.replace("\"paths\": \"all\"", &format!("\"paths\": {odd}"));
+        let told = Fleet::decode(odd.as_bytes()).unwrap_err().to_string();
+        assert!(told.contains("`paths` must be \"all\" or a list"), "{told}");
     }
 }
