@@ -265,7 +265,7 @@ fn a_point_has_its_path_alone() {
     for path in universe() {
         let point = PathSet::point(path.clone());
         let within: Vec<Path> = universe().into_iter().filter(|p| point.contains(p)).collect();
-        assert_eq!(within, [path.clone()]);
+        assert_eq!(within.iter().collect::<Vec<_>>(), [&path]);
         assert_eq!(point.points().collect::<Vec<_>>(), [&path]);
         assert_eq!(point.subtrees().count(), 0);
     }
