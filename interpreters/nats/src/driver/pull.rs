@@ -11,8 +11,8 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::read::Failed;
 
-/// How many entries are asked for at once.
-const N_BATCH: usize = 10_000;
+/// How many entries are asked for at once, at most and at least.
+const N_BATCH: (usize, usize) = (10_000, 16);
 /// How many batches are on their way: while one is read, the server sends the next.
 const N_OPEN: usize = 2;
 /// How long the next entry is waited for; then all is read again.
@@ -38,12 +38,14 @@ pub(super) async fn last_entries(
     Ok(stream.create_consumer(config).await?)
 }
 
-/// Pulls the entries of a consumer. `N_OPEN` · `N_BATCH` of them are on their way at most, which
-/// is fewer than a subscription holds before it drops any; should some be lost all the same, it is told.
+/// Pulls the entries of a consumer, `N_OPEN` batches of which are on their way at most: fewer than a
+/// subscription usually holds before it drops any. Should some be lost all the same, that is an error.
 pub(super) struct Puller<'a> {
     consumer: &'a Consumer<pull::Config>,
     inbox: String,
     messages: Subscriber,
+    /// How many entries are asked for at once.
+    n_batch: usize,
     /// The batches that were asked for: their numbers, and how many entries they may still bring.
     open: VecDeque<(u64, usize)>,
     n_asked: u64,
@@ -54,14 +56,17 @@ pub(super) struct Puller<'a> {
 }
 
 impl<'a> Puller<'a> {
+    /// After `n_failed` attempts less is asked for at once: a reader that is too slow has lost some.
     pub(super) async fn of(
         client: &Client,
         consumer: &'a Consumer<pull::Config>,
+        n_failed: usize,
     ) -> Result<Self, Failed> {
         let inbox = client.new_inbox();
+        let n_batch = (N_BATCH.0 >> n_failed.min(16)).max(N_BATCH.1);
         let messages = client.subscribe(format!("{inbox}.*")).await?;
         let open = VecDeque::with_capacity(N_OPEN);
-        Ok(Self { consumer, inbox, messages, open, n_asked: 0, is_dry: false, last: 0 })
+        Ok(Self { consumer, inbox, messages, n_batch, open, n_asked: 0, is_dry: false, last: 0 })
     }
 
     /// The next entry; `None` where there are no more now, and then those that came since.
@@ -92,10 +97,10 @@ impl<'a> Puller<'a> {
     }
 
     async fn ask(&mut self) -> Result<(), Failed> {
-        let batch = BatchConfig { batch: N_BATCH, no_wait: true, ..BatchConfig::default() };
+        let batch = BatchConfig { batch: self.n_batch, no_wait: true, ..BatchConfig::default() };
         let inbox = format!("{}.{}", self.inbox, self.n_asked);
         self.consumer.request_batch(batch, inbox.into()).await?;
-        self.open.push_back((self.n_asked, N_BATCH));
+        self.open.push_back((self.n_asked, self.n_batch));
         self.n_asked += 1;
         Ok(())
     }

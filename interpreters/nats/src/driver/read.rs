@@ -21,7 +21,7 @@ pub(super) async fn world(target: &Nats, before: Option<Arc<World>>) -> Result<W
     tokio::task::spawn_blocking(|| drop(before));
     let mut attempts = Attempts::new(&target.options, "reading the bucket");
     loop {
-        match try_world(target).await {
+        match try_world(target, attempts.n).await {
             Ok(Some(world)) => return Ok(world),
             Ok(None) => {
                 return Err(ServerError::new(target.bucket(), ServerErrorKind::Restless));
@@ -46,9 +46,9 @@ pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads the last entry of each key, and what is written meanwhile, until the bucket stands still.
 /// `None` if it does not.
-async fn try_world(target: &Nats) -> Result<Option<World>, Failed> {
+async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Failed> {
     let consumer = last_entries(&target.client, &target.stream, target.subject(">")).await?;
-    let mut puller = Puller::of(&target.client, &consumer).await?;
+    let mut puller = Puller::of(&target.client, &consumer, n_failed).await?;
     let mut decoder = Decoder::start(target.subject(""));
     let mut before: Option<State> = None;
     let mut last = None;

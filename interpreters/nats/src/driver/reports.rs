@@ -24,7 +24,7 @@ pub(super) async fn status(
 ) -> Result<Status, ServerError> {
     let mut attempts = Attempts::new(&target.options, "reading the reports");
     loop {
-        match try_status(target, world, buckets).await {
+        match try_status(target, world, buckets, attempts.n).await {
             Ok(status) => return Ok(status),
             Err(error) => attempts.pause(&error.to_string()).await?,
         }
@@ -45,7 +45,7 @@ pub async fn read_reported(client: &Client, bucket: &str) -> Result<Reported, Se
                 reported.read(entry.key, bytes);
             }
         };
-        match read(client, bucket, &mut told).await {
+        match read(client, bucket, attempts.n, &mut told).await {
             Ok(true) => {
                 reported.anomalies.sort();
                 return Ok(reported);
@@ -56,15 +56,20 @@ pub async fn read_reported(client: &Client, bucket: &str) -> Result<Reported, Se
     }
 }
 
-async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<Status, Failed> {
+async fn try_status(
+    target: &Nats,
+    world: &World,
+    buckets: &Buckets,
+    n_failed: usize,
+) -> Result<Status, Failed> {
     let mut status = Status::of(world);
-    read(&target.client, &buckets.state, &mut |_, entry| {
+    read(&target.client, &buckets.state, n_failed, &mut |_, entry| {
         if let Some(bytes) = entry.bytes {
             status.read_state(entry.key, bytes);
         }
     })
     .await?;
-    read(&target.client, &buckets.heartbeat, &mut |now_ns, entry| {
+    read(&target.client, &buckets.heartbeat, n_failed, &mut |now_ns, entry| {
         if let Some(bytes) = entry.bytes {
             // What was stored after the consumer was made is new.
             let silent_ns = u64::try_from(now_ns - entry.stored_ns).unwrap_or(0);
@@ -80,6 +85,7 @@ async fn try_status(target: &Nats, world: &World, buckets: &Buckets) -> Result<S
 async fn read(
     client: &Client,
     bucket: &str,
+    n_failed: usize,
     read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
 ) -> Result<bool, Failed> {
     let context = jetstream::new(client.clone());
@@ -92,7 +98,7 @@ async fn read(
     // The server made the consumer just now.
     let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
     let prefix = subject(bucket, "");
-    let mut puller = Puller::of(client, &consumer).await?;
+    let mut puller = Puller::of(client, &consumer, n_failed).await?;
     while let Some(pulled) = puller.next().await? {
         read(now_ns, pulled.entry(&prefix));
     }

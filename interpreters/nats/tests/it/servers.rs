@@ -1,11 +1,13 @@
 //! Servers and buckets that are not as they must be.
 
+use std::sync::atomic::Ordering;
+
 use async_nats::jetstream::{self, kv};
 use escadre_nats::permissions::Buckets;
 use escadre_nats::{Nats, Options, ServerErrorKind, make_report_buckets};
 use escadre_testbed::{NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, nats_server};
 
-use crate::support::{client, fleet, inventory, open, resolve, run, turn};
+use crate::support::{client, fleet, held, inventory, open, resolve, run, turn};
 
 #[test]
 fn a_bucket_that_nats_tools_made_is_taken_and_filled() {
@@ -79,5 +81,24 @@ fn a_server_without_atomic_batches_is_refused_with_the_version_that_has_them() {
             assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
             assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
         }
+    });
+}
+
+#[test]
+fn a_reader_that_is_too_slow_reads_all_in_smaller_batches() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let mut target = open(&server.url(), "slow").await;
+        let resolved = resolve(&fleet(1), &inventory(900));
+        turn(&mut target, &resolved).await.unwrap();
+        // What does not fit is dropped by the client, as for every reader that falls behind.
+        let options = async_nats::ConnectOptions::new().subscription_capacity(40);
+        let client = options.connect(server.url()).await.unwrap();
+        let options = Options { bucket: "slow".to_owned(), ..Options::default() };
+        let mut slow = Nats::open(client.clone(), options).await.unwrap();
+        assert_eq!(held(&mut slow).await, held(&mut target).await);
+        // Each of 1 801 entries came once more at least.
+        let n_came = client.statistics().in_messages.load(Ordering::Relaxed);
+        assert!(n_came > 3_602, "{n_came}");
     });
 }
