@@ -23,7 +23,7 @@ impl ResourceState {
         for (fields, value) in self.leaves() {
             let open = before.map_or(0, |before| {
                 let n_same = before.iter().zip(&**fields).take_while(|(a, b)| a == b).count();
-                text.extend(std::iter::repeat_n('}', before.len() - 1 - n_same));
+                text.extend(std::iter::repeat_n('}', before.len().saturating_sub(1 + n_same)));
                 text.push(',');
                 n_same
             });

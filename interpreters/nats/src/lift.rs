@@ -89,7 +89,10 @@ impl Reader {
                 if let Some((_, before)) = self.last {
                     // Mostly it has come whole: what it holds is made while the next are on their way.
                     let pending = &mut self.devices[before].1;
-                    pending.held = rows::whole(pending, &self.states, &mut self.shared);
+                    // Of many it costs as much as they are: not each time that another device is told of.
+                    if pending.held.is_none() && pending.values.are_few() {
+                        pending.held = rows::whole(pending, &self.states, &mut self.shared);
+                    }
                 }
                 let position = self.position(device);
                 self.last = Some((token.to_owned(), position));

@@ -209,3 +209,30 @@ fn what_is_negated_twice_is_as_it_was_and_nothing_is_the_negation_of_all() {
     assert!((!!s.clone()).same_shape(&s));
     assert_eq!((!!s.clone()).tree_size(), s.tree_size());
 }
+
+#[test]
+fn selectors_of_other_parts_have_other_shapes() {
+    let [x, y, z] = ["x", "y", "z"].map(|key| label(key).exists());
+    let bad = |key: &str| label(key).exists();
+    let shapes = [
+        Selector::all(),
+        Selector::none(),
+        x.clone(),
+        y.clone(),
+        !x.clone(),
+        x.clone() & y.clone(),
+        x.clone() | y.clone(),
+        x.clone() & z.clone(),
+        Selector::all_of([x.clone(), y.clone(), z]),
+        bad("a b"),
+        bad("a  c"),
+    ];
+    for (i, a) in shapes.iter().enumerate() {
+        for (j, b) in shapes.iter().enumerate() {
+            assert_eq!(a.same_shape(b), i == j, "{a} and {b}");
+        }
+    }
+    // Shapes are compared, not places in memory.
+    assert!((x & y).same_shape(&(label("x").exists() & label("y").exists())));
+    assert!(bad("a b").same_shape(&bad("a b")));
+}

@@ -39,6 +39,11 @@ impl Values {
         }
     }
 
+    /// Whether there are so few that looking at all of them costs O(1).
+    pub(super) fn are_few(&self) -> bool {
+        self.entries.len() <= FEW
+    }
+
     /// Keeps the last entry of each name, by name; none of what is deleted.
     fn settle(&mut self) {
         self.entries.reverse();
