@@ -171,12 +171,20 @@ impl Cluster {
 }
 
 /// Asks again and again until `is_so` says that it is.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    assert!(comes(is_so).await, "not within a minute: {what}");
+}
+
+/// Asks again and again until `is_so` says that it is; whether it did within a minute.
+pub(crate) async fn comes(mut is_so: impl AsyncFnMut() -> bool) -> bool {
     let begin = Instant::now();
     while !is_so().await {
-        assert!(begin.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
+        if begin.elapsed() > Duration::from_secs(60) {
+            return false;
+        }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    true
 }
 
 /// A client of `server` for a user.

@@ -11,7 +11,7 @@ use escadre_kube::{Kube, Options};
 use http::Method;
 use serde_json::json;
 
-use crate::cluster::{Cluster, apply, held, plan, run, try_apply, until};
+use crate::cluster::{Cluster, apply, comes, held, plan, run, try_apply};
 use crate::history::{Pod, history, pods};
 
 const NODES: [&str; 3] = ["n1", "n2", "n3"];
@@ -41,7 +41,7 @@ async fn settled(cluster: &Cluster, target: &mut Kube) -> BTreeMap<String, Pod> 
         })
         .collect();
     let mut found = BTreeMap::new();
-    until("each node runs what it holds, and nothing else does", async || {
+    let is_so = comes(async || {
         found = pods(cluster, target).await.0;
         let mut there: Vec<_> = found
             .values()
@@ -52,7 +52,31 @@ async fn settled(cluster: &Cluster, target: &mut Kube) -> BTreeMap<String, Pod> 
         there == wanted && found.len() == wanted.len()
     })
     .await;
+    if !is_so {
+        let told = told(cluster, target).await;
+        panic!("not within a minute: each node runs what it holds, {wanted:?}, alone: {told}");
+    }
     found
+}
+
+/// The labels of the nodes, the pods and the events of the namespace, as text.
+async fn told(cluster: &Cluster, target: &Kube) -> String {
+    let namespace = target.namespace();
+    let mut told = String::new();
+    for (path, keys) in [
+        ("/api/v1/nodes".to_owned(), ["/metadata/labels", "/metadata/annotations"]),
+        (format!("/apis/apps/v1/namespaces/{namespace}/daemonsets"), ["/metadata", "/status"]),
+        (format!("/api/v1/namespaces/{namespace}/pods"), ["/metadata", "/status"]),
+        (format!("/api/v1/namespaces/{namespace}/events"), ["/message", "/involvedObject/name"]),
+    ] {
+        let list = cluster.ask(Method::GET, &path, &json!({})).await;
+        for item in list["items"].as_array().unwrap() {
+            let name = &item["metadata"]["name"];
+            let values = keys.map(|key| item.pointer(key).map(ToString::to_string));
+            told += &format!("\n{path} {name}: {values:?}");
+        }
+    }
+    told
 }
 
 /// A controller of a fleet that is applied to a namespace of its own and runs, and its pods.

@@ -139,7 +139,7 @@ impl Setup {
     fn controller_manager(&self, admin: String) -> Vec<String> {
         let mut flags = self.client(admin, self.ports.controller_manager);
         flags.extend([
-            // Longer than kwok's leases, which it renews seldom; else nodes flap.
+            // Longer than the ten minutes after which kwok tells again that a node is ready.
             "--node-monitor-grace-period=1h".to_owned(),
             format!("--root-ca-file={}", self.certificates.authority().display()),
             format!("--service-account-private-key-file={}", self.file(PRIVATE_KEY)),
@@ -175,7 +175,10 @@ impl Setup {
             admin,
             format!("--config={}", self.stages.display()),
             "--manage-all-nodes".to_owned(),
-            "--node-lease-duration-seconds=400".to_owned(),
+            // CHOICE: no leases. Where a node is deleted and made again, kwok renews the lease of
+            // the old one, which the garbage collector then deletes: the new node's pods do not run
+            // until the next renewal.
+            "--node-lease-duration-seconds=0".to_owned(),
         ]
     }
 
