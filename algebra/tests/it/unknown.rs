@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use escadre_algebra::{
-    Attestation, Configuration, Coverage, Facts, Fleet, Inventory, Label, LabelKey, Outcome,
-    Resource, Selector, choose, deploy, label, text,
+    Attestation, COMPLETION_BUDGET, Configuration, Coverage, Facts, Fleet, Inventory, Label,
+    LabelKey, Outcome, Resource, Selector, choose, deploy, label, text,
 };
 use proptest::prelude::*;
 
@@ -225,4 +225,28 @@ fn past_the_budget_the_membership_is_still_decided() {
     assert!(
         matches!(outcome(&fleet, &facts).unwrap().0, Outcome::Member(m) if m.undetermined.len() == 1)
     );
+}
+
+#[test]
+fn the_budget_is_of_all_combinations_of_values_and_may_be_spent_whole() {
+    // Two values that are said, two of all others, or no label at all: 5; without the second: 4.
+    let either = |key: &str, values: &[&str]| {
+        let parts = values
+            .iter()
+            .map(|value| deploy(Resource::new("r").set("v", "x")).restrict(label(key).eq(*value)));
+        Fleet::union_all(parts)
+    };
+    let determined = |values: &[&str]| {
+        let parts = ["a", "b", "c", "d", "e"].map(|key| either(key, &["1"]));
+        let parts = parts.into_iter().chain([either("f", values)]);
+        let fleet = deploy(Resource::new("r").set("v", "x")) | Fleet::union_all(parts);
+        let facts = Facts::of("d", []).unwrap().with_unlisted_unknown();
+        match outcome(&fleet, &facts).unwrap().0 {
+            Outcome::Member(member) => member.undetermined.is_empty(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(COMPLETION_BUDGET, 4usize.pow(6));
+    assert!(determined(&["1"]));
+    assert!(!determined(&["1", "2"]));
 }

@@ -14,6 +14,31 @@ fn what_is_unset_hides_what_was_said_below_it() {
 }
 
 #[test]
+fn a_value_hides_what_other_parts_say_below_it() {
+    let below = deploy(Resource::new("r").set("a.b.c", 1).set("c", 1));
+    let whole = below.clone();
+    // Neither the object `a` of the one nor that nothing is below `a` of the other.
+    let below = below.mask(deploy(Resource::new("r").set("a.q", 1)));
+    assert_eq!(json(&below, &facts("d", &[])), json(&whole, &facts("d", &[])));
+    for (value, expected) in [
+        (Resource::new("r").set("a", "x"), serde_json::json!({"r": {"a": "x", "c": 1}})),
+        (Resource::new("r").unset("a"), serde_json::json!({"r": {"c": 1}})),
+    ] {
+        let fleet = deploy(value).mask(below.clone()) | below.clone();
+        assert_eq!(json(&fleet, &facts("d", &[])), expected);
+    }
+}
+
+#[test]
+fn what_is_contested_below_a_required_field_would_be_there() {
+    let pod = |image: &str| {
+        deploy(Resource::new("r").set("kind", "Pod").set("containers.main.image", image))
+    };
+    let unresolved = (pod("x") | pod("y")).resolve(&inventory([facts("d", &[])])).unwrap_err();
+    assert!(matches!(unresolved.findings(), [Finding::Conflict { .. }]), "{unresolved}");
+}
+
+#[test]
 fn a_required_field_that_is_contested_is_not_missing_too() {
     let file = |path: &str| {
         deploy(Resource::new("r").set("kind", "ConfigFile").set("text", "x").set("path", path))
