@@ -1,5 +1,6 @@
 //! Resolving: one configuration a device, or all that is wrong.
 
+mod held;
 mod rendering;
 mod texts;
 

@@ -29,7 +29,7 @@ fn selector() -> impl Strategy<Value = Selector> {
     })
 }
 
-fn fleet() -> impl Strategy<Value = Fleet> {
+pub(crate) fn fleet() -> impl Strategy<Value = Fleet> {
     let value = prop_oneof![
         (0usize..2).prop_map(|n| text(["x", "y"][n])),
         prop::sample::select(&KEYS[..]).prop_map(|k| text("") + label(k)),
@@ -49,7 +49,7 @@ fn fleet() -> impl Strategy<Value = Fleet> {
 }
 
 /// Each label: known (with which value), absent or unknown.
-fn facts() -> impl Strategy<Value = Facts> {
+pub(crate) fn facts() -> impl Strategy<Value = Facts> {
     let state = prop_oneof![
         Just(None),
         Just(Some(None)),
