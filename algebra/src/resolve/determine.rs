@@ -1,6 +1,6 @@
 //! Unknown labels: what is the same under every completion of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::check::check;
@@ -107,19 +107,16 @@ impl Resolver<'_> {
             };
         };
         let mut agreed: Option<Agreed> = None;
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for (n, completed) in completed.iter().enumerate() {
             let group = self.group(completed);
             match (&mut agreed, group) {
                 (None, None) => {}
                 (Some(agreed), Some(group)) => {
                     // The same claims again say the same, unless they mention what is unknown.
-                    let again = seen.contains(&Arc::as_ptr(&group));
-                    if !again || group.labels().iter().any(|key| is_unknown(key, facts)) {
+                    let is_new = seen.insert(Arc::as_ptr(&group));
+                    if is_new || group.labels().iter().any(|key| is_unknown(key, facts)) {
                         agreed.meet(&group.claims, completed);
-                    }
-                    if !again {
-                        seen.push(Arc::as_ptr(&group));
                     }
                 }
                 (agreed @ None, Some(group)) if n == 0 => {

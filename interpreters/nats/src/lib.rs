@@ -37,6 +37,7 @@
 //! ```
 
 mod address;
+pub mod asserted;
 mod connect;
 mod content;
 pub mod device;
@@ -53,8 +54,11 @@ pub mod status;
 mod world;
 
 pub use address::{Address, AddressError};
+pub use asserted::InventoryError;
 pub use connect::{ConnectError, ConnectErrorKind, are_credentials, connect, connect_device};
-pub use driver::{Nats, Options, make_report_buckets, read_reported};
+pub use driver::{
+    Listed, Nats, Options, make_report_buckets, read_inventory, read_reported, write_inventory,
+};
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;
 pub use forms::{Fence, Manifest};

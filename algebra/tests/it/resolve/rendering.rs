@@ -31,8 +31,8 @@ fn a_value_hides_what_other_parts_say_below_it() {
 
 #[test]
 fn what_is_contested_below_a_required_field_would_be_there() {
-    let pod = |image: &str| {
-        deploy(Resource::new("r").set("kind", "Pod").set("containers.main.image", image))
+    let pod = |container: &str| {
+        deploy(Resource::new("r").set("kind", "Pod").set("containers.main", container))
     };
     let unresolved = (pod("x") | pod("y")).resolve(&inventory([facts("d", &[])])).unwrap_err();
     assert!(matches!(unresolved.findings(), [Finding::Conflict { .. }]), "{unresolved}");

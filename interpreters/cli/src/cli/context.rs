@@ -189,8 +189,12 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
     Ok(read.inventory)
 }
 
-/// What `path` names: the nodes of a cluster, or a file.
+/// What `path` names: a bucket, the nodes of a cluster, or a file.
 fn read(path: &Path, options: &ReadOptions) -> Result<ReadInventory, Failure> {
+    #[cfg(feature = "nats")]
+    if let Some(address) = path.to_str().filter(|text| super::nats::is_address(text)) {
+        return super::nats::listed(address, options);
+    }
     match path.to_str().filter(|text| text.starts_with("kube:")) {
         #[cfg(feature = "kube")]
         Some(address) => super::kube::nodes(address, options),

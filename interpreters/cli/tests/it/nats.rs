@@ -177,3 +177,24 @@ fn an_address_with_a_password_is_refused_without_showing_it() {
         assert!(!refused.contains("s3cret"), "{refused}");
     }
 }
+
+#[test]
+fn an_inventory_that_is_kept_in_a_bucket_is_read_wherever_one_is() {
+    let server = NatsServer::start().unwrap();
+    let bucket = format!("{}/inventory", server.url());
+    let missing = ends(1, &["inventory", &bucket]);
+    assert!(missing.contains("`inventory`: it does not exist"), "{missing}");
+    let asserting = ["nats", "assert", "-i", "devices.jsonl", &*bucket];
+    assert!(ends(0, &asserting).contains("lists 6 devices (complete): 6 written, 0 removed"));
+    assert!(ends(0, &asserting).contains("0 written, 0 removed"));
+    let select = |inventory| ends(0, &["select", "", "-i", inventory]);
+    assert_eq!(select(&bucket), select("devices.jsonl"));
+    // The usual bucket.
+    assert_eq!(select(&server.url()), select("devices.jsonl"));
+    let target = format!("{}/fleet-a", server.url());
+    ends(0, &["apply", "--yes", "-i", &bucket, "--target", &target]);
+    let planned = ends(0, &["plan", "--detailed-exitcode", "-i", &bucket, "--target", &target]);
+    assert!(planned.contains("inventory of 6 devices (complete)"), "{planned}");
+    let credentials = ends(1, &["inventory", "nats://user:secret@127.0.0.1:1/inventory"]);
+    assert!(credentials.contains("an address has no credentials"), "{credentials}");
+}

@@ -94,13 +94,16 @@ pub async fn make_report_buckets(
     buckets: &Buckets,
     replicas: usize,
 ) -> Result<(), ServerError> {
-    check_version(client, &buckets.state)?;
-    let context = jetstream::new(client.clone());
     for bucket in [&buckets.state, &buckets.heartbeat, &buckets.info] {
-        let options = Options { bucket: bucket.clone(), replicas, ..Options::default() };
-        check(&stream(&context, &options).await?, &options)?;
+        made(client, &Options { bucket: bucket.clone(), replicas, ..Options::default() }).await?;
     }
     Ok(())
+}
+
+/// Makes the bucket of `options` where it is missing.
+pub(super) async fn made(client: &Client, options: &Options) -> Result<(), ServerError> {
+    check_version(client, &options.bucket)?;
+    check(&stream(&jetstream::new(client.clone()), options).await?, options)
 }
 
 /// Whether the server of `client` is new enough.

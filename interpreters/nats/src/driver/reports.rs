@@ -107,7 +107,7 @@ async fn read(
     Ok(true)
 }
 
-fn is_missing(error: &Failed) -> bool {
+pub(super) fn is_missing(error: &Failed) -> bool {
     use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
     error.downcast_ref::<ConsumerError>().is_some_and(|error| match error.kind() {
         ConsumerErrorKind::JetStream(error) => error.error_code() == ErrorCode::STREAM_NOT_FOUND,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use async_nats::client::RequestErrorKind;
-use async_nats::{HeaderMap, Request};
+use async_nats::{Client, HeaderMap, Request};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Nats, Options};
+use super::Options;
 use crate::error::{ServerError, ServerErrorKind};
 
 /// How long one answer is waited for.
@@ -45,13 +45,13 @@ struct Refusal {
 
 /// Stores a message, or the batch that it ends; the sequence that it got.
 pub(super) async fn store(
-    target: &Nats,
+    client: &Client,
     subject: String,
     headers: HeaderMap,
     value: Bytes,
 ) -> Result<u64, Trouble> {
     let request = Request::new().headers(headers).payload(value).timeout(Some(TIMEOUT));
-    let sent = target.client.send_request(subject, request);
+    let sent = client.send_request(subject, request);
     // While there is no connection, sending waits too.
     let answer = match tokio::time::timeout(2 * TIMEOUT, sent).await {
         Ok(Ok(answer)) => answer,

@@ -85,7 +85,7 @@ impl<'a> Writer<'a> {
         loop {
             self.live()?;
             let (subject, value) = (self.target.subject(Key::Fence), encode(&self.fence));
-            match store(self.target, subject, headers.clone(), value).await {
+            match store(&self.target.client, subject, headers.clone(), value).await {
                 Ok(sequence) => return Ok(Some(sequence)),
                 Err(Trouble::Conflict) => {
                     // An attempt whose answer was lost may be what is there.
@@ -149,7 +149,7 @@ impl<'a> Writer<'a> {
             }
             if i + 1 == messages.len() {
                 headers.insert("Nats-Batch-Commit", "1");
-                return Ok(store(self.target, subject, headers, value).await.map(|_| ()));
+                return Ok(store(&self.target.client, subject, headers, value).await.map(|_| ()));
             }
             let sent = self.target.client.publish_with_headers(subject, headers, value).await;
             if let Err(error) = sent {

@@ -16,6 +16,7 @@ mod devices;
 mod fences;
 mod hostile;
 mod jwt;
+mod listing;
 mod model;
 mod names;
 mod permissions;

@@ -209,11 +209,12 @@ Exit codes: 0 done, 1 an error (also of usage)";
 #[derive(Debug, Args)]
 #[command(after_help = INVENTORY)]
 pub(crate) struct Inventory {
-    /// The inventory (`-i INVENTORY` does as well); `kube:CONTEXT` reads the nodes of a cluster, `-`
-    /// standard input.
+    /// The inventory (`-i INVENTORY` does as well); `kube:CONTEXT` reads the nodes of a cluster,
+    /// `nats://HOST:PORT/BUCKET` a bucket, `-` standard input.
     #[arg(value_name = "INVENTORY", required_unless_present = "inventory")]
     pub(crate) file: Option<PathBuf>,
-    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`, or `kube:CONTEXT`.
+    /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`, `kube:CONTEXT`, or
+    /// `nats://HOST:PORT/BUCKET`.
     #[arg(short, long, conflicts_with = "file")]
     pub(crate) inventory: Option<PathBuf>,
     #[command(flatten)]

@@ -21,7 +21,7 @@ pub(crate) enum When {
 #[derive(Debug, Args)]
 pub(crate) struct Listing {
     /// The inventory: a file of JSON Lines, CSV or `kubectl get nodes -o json`; `kube:CONTEXT` reads
-    /// the nodes of a cluster, `-` standard input.
+    /// the nodes of a cluster, `nats://HOST:PORT/BUCKET` a bucket, `-` standard input.
     #[arg(short, long)]
     pub(crate) inventory: PathBuf,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! NATS: a bucket as a target, and what its servers must allow.
 
+mod listed;
 mod permissions;
 mod reported;
 mod status;
@@ -9,6 +10,7 @@ use escadre_interpreter::Interpreter as _;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::{Address, Nats, connect, make_report_buckets};
 
+use self::listed::AssertArgs;
 use self::permissions::Permissions;
 use self::status::StatusArgs;
 use super::Code;
@@ -16,6 +18,7 @@ use super::context::Context;
 use super::error::Failure;
 use super::runtime::runtime;
 use super::target::{Access, Task, advised};
+pub(crate) use listed::{is_address, listed};
 pub(crate) use reported::with_reported;
 
 /// At most so many devices are named.
@@ -41,6 +44,11 @@ enum Action {
         /// The servers and the bucket, such as `nats://127.0.0.1:4222/desired-state?replicas=3`.
         address: Address,
     },
+    /// List the devices of an inventory in a bucket, from which `-i nats://…` reads it.
+    ///
+    /// Only what differs is written. Devices that are listed no longer are removed, unless the inventory
+    /// is partial.
+    Assert(AssertArgs),
     /// Print the least that the controller and each device must be allowed.
     ///
     /// Contents of files are granted by digest, so run it again when devices get other files.
@@ -52,6 +60,7 @@ enum Action {
 pub(crate) fn run(args: &NatsArgs, context: &mut Context<'_>) -> Result<Code, Failure> {
     match &args.task {
         Action::Init { address } => init(address, context),
+        Action::Assert(asserted) => asserted.run(context),
         Action::Permissions(permissions) => permissions.run(context),
         Action::Status(status) => status.run(context),
     }
