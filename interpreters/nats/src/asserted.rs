@@ -8,7 +8,7 @@
 //! A bucket denotes the inventory of its values as JSON Lines; without `_coverage` it is partial.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use escadre_algebra::{Coverage, DeviceId, Inventory};
 use escadre_interpreter::inventory::{
@@ -16,7 +16,7 @@ use escadre_interpreter::inventory::{
 };
 use serde::Deserialize;
 
-use crate::error::ServerError;
+use crate::error::{ServerError, ServerErrorKind};
 use crate::names::{device_token, parse_device_token};
 
 /// The bucket of an inventory, unless another is named.
@@ -38,7 +38,7 @@ pub enum InventoryError {
         bucket: String,
     },
     /// What stands under a key is no device, or another one.
-    #[error("the bucket `{bucket}`, key `{key}`: {why}{}", others(*.n_more))]
+    #[error("the bucket `{bucket}`, key `{}`: {why}{}", key.escape_debug(), others(*.n_more))]
     Key {
         /// The bucket.
         bucket: String,
@@ -52,13 +52,40 @@ pub enum InventoryError {
     /// The devices are no inventory together.
     #[error(transparent)]
     Devices(#[from] ReadError),
-    /// Another program wrote the bucket at the same time.
-    #[error("another program wrote the bucket `{bucket}` at the same time")]
+    /// The bucket is another program's, or a fleet's; nothing was written.
+    #[error("the bucket `{bucket}` is no inventory: its key `{}` is no device's", key.escape_debug())]
+    Foreign {
+        /// The bucket.
+        bucket: String,
+        /// A key that no inventory has.
+        key: String,
+    },
+    /// The bucket drops entries by itself; nothing was written.
+    #[error("the bucket `{bucket}` drops old entries by itself, at an age or a size")]
+    Forgetful {
+        /// The bucket.
+        bucket: String,
+    },
+    /// A device takes more than a message; nothing was written.
+    #[error("the device of the key `{key}` takes {n_bytes} bytes, and one message holds {n_max}")]
+    TooLarge {
+        /// The key of the device.
+        key: String,
+        /// The bytes that it takes.
+        n_bytes: usize,
+        /// The bytes that fit.
+        n_max: usize,
+    },
+    /// Another program took the bucket over, or writes it all the time.
+    #[error("another program writes the bucket `{bucket}` at the same time")]
     Raced {
         /// The bucket.
         bucket: String,
     },
 }
+
+/// What stands under a key.
+const EXPECTED: &str = "expected `{\"id\": \"…\", \"labels\": {…}}`";
 
 fn others(n: usize) -> String {
     if n == 0 { String::new() } else { format!(" (and {n} more)") }
@@ -68,18 +95,25 @@ impl InventoryError {
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> Option<String> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=/.".contains(&byte);
         let help = match self {
+            Self::Server(error) if *error.kind() == ServerErrorKind::NoBucket => {
+                "`escadre nats assert -i FILE ADDRESS` makes it".to_owned()
+            }
             Self::Server(error) => return error.help(),
             Self::Devices(_) => return None,
             Self::Empty { bucket } => {
                 format!("`escadre nats assert -i FILE nats://HOST:PORT/{bucket}` lists devices")
             }
-            Self::Key { bucket, key, .. } => format!(
-                "`nats kv get {bucket} {key}` shows it: expected `{{\"id\": \"…\", \"labels\": {{…}}}}`"
-            ),
-            Self::Raced { .. } => {
-                "run it again: nothing is removed on its word until it is whole".into()
+            // A hostile key is no part of a command.
+            Self::Key { key, .. } if !key.bytes().all(is_plain) => EXPECTED.to_owned(),
+            Self::Key { bucket, key, .. } => {
+                format!("`nats kv get {bucket} {key}` shows it: {EXPECTED}")
             }
+            Self::Foreign { .. } => format!("name another bucket, such as `{BUCKET}`"),
+            Self::Forgetful { .. } => "let this make a bucket of another name".to_owned(),
+            Self::TooLarge { .. } => "raise `max_payload` of the server".to_owned(),
+            Self::Raced { .. } => "run it again when that has ended".to_owned(),
         };
         Some(help)
     }
@@ -88,7 +122,7 @@ impl InventoryError {
 /// The values of a bucket, by key; one that was deleted is not among them.
 pub(crate) type Values = BTreeMap<String, Vec<u8>>;
 
-/// The inventory that `values` list. Costs O(their size + n log n).
+/// The inventory that `values` list, partial where `options` say so. Costs O(their size + n log n).
 pub(crate) fn decode(
     bucket: &str,
     values: &Values,
@@ -97,39 +131,57 @@ pub(crate) fn decode(
     if values.is_empty() {
         return Err(InventoryError::Empty { bucket: bucket.to_owned() });
     }
-    let wrong = values.iter().filter_map(|(key, value)| Some((key, misplaced(key, value)?)));
-    let mut wrong = wrong.peekable();
-    if let Some((key, why)) = wrong.next() {
-        let (bucket, key, n_more) = (bucket.to_owned(), key.clone(), wrong.count());
-        return Err(InventoryError::Key { bucket, key, why, n_more });
-    }
     let mut text = Vec::with_capacity(values.values().map(|value| value.len() + 1).sum());
-    for value in values.values() {
+    let mut wrong: Vec<(&str, String)> = Vec::new();
+    for (key, value) in values {
+        let start = text.len();
         // A value may have been written by hand, on several lines; within a text of JSON none ends.
-        text.extend(
-            value.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
-        );
+        text.extend(value.iter().map(|byte| if b"\n\r".contains(byte) { b' ' } else { *byte }));
+        wrong.extend(misplaced(key, &text[start..]).map(|why| (&**key, why)));
         text.push(b'\n');
+    }
+    if let Some((key, why)) = wrong.first() {
+        return Err(of_keys(bucket, key, why, wrong.len()));
     }
     let mut options = options.clone().format(Format::JsonLines);
     if !values.contains_key(COVERAGE) {
         options = options.coverage(Coverage::Partial);
     }
-    read(bucket, &text[..], &options).map_err(|error| of_key(bucket, values, error))
+    let found =
+        read(bucket, &text[..], &options).map_err(|error| of_line(bucket, values, error))?;
+    // Whatever the two readers of a value make of it: no key is passed over.
+    let ids = found.inventory.ids().filter_map(|id| DeviceId::parse(id).ok());
+    let listed: HashSet<String> = ids.map(|id| device_token(&id)).collect();
+    match values.keys().find(|key| *key != COVERAGE && !listed.contains(*key)) {
+        Some(key) => Err(of_keys(bucket, key, "it lists no device of this key", 1)),
+        None => Ok(found),
+    }
+}
+
+/// The first of `n` keys that are wrong.
+fn of_keys(bucket: &str, key: &str, why: &str, n: usize) -> InventoryError {
+    let (bucket, key, why) = (bucket.to_owned(), key.to_owned(), why.to_owned());
+    InventoryError::Key { bucket, key, why, n_more: n.saturating_sub(1) }
 }
 
 /// `error`, with the key instead of the line.
-fn of_key(bucket: &str, values: &Values, error: ReadError) -> InventoryError {
+fn of_line(bucket: &str, values: &Values, error: ReadError) -> InventoryError {
     let at = error.line().and_then(|line| usize::try_from(line).ok()?.checked_sub(1));
     match at.and_then(|at| values.keys().nth(at)) {
         None => error.into(),
-        Some(key) => InventoryError::Key {
-            bucket: bucket.to_owned(),
-            key: key.clone(),
-            why: error.message().to_owned(),
-            n_more: error.n_bad() - 1,
-        },
+        Some(key) => of_keys(bucket, key, error.message(), error.n_bad()),
     }
+}
+
+/// A key of `values` that tells that the bucket is not for devices.
+pub(crate) fn foreign(values: &Values) -> Option<&str> {
+    let is_inventory = values.contains_key(COVERAGE);
+    let is_device = |key: &str, value: &[u8]| {
+        parse_device_token(key).is_ok() && (is_inventory || misplaced(key, value).is_none())
+    };
+    let mut others =
+        values.iter().filter(|(key, value)| *key != COVERAGE && !is_device(key, value));
+    others.next().map(|(key, _)| key.as_str())
 }
 
 /// As much of a value as says what stands under which key.
@@ -141,24 +193,30 @@ struct Named<'a> {
     coverage: Option<Cow<'a, str>>,
 }
 
+/// How texts of other encodings than plain UTF-8 begin.
+const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+
 /// Why `value` cannot stand under `key`, if that is seen before it is read as a device.
 fn misplaced(key: &str, value: &[u8]) -> Option<String> {
     if value.trim_ascii().is_empty() {
         return Some("it is empty".to_owned());
     }
-    // What is no JSON at all is told better by whoever reads it as a device.
-    let Named { id, coverage } = serde_json::from_slice(value).ok()?;
-    if key == COVERAGE {
-        return coverage.is_none().then(|| "it says nothing of the coverage".to_owned());
+    if MARKS.iter().any(|mark| value.starts_with(mark)) {
+        return Some("it begins with a byte order mark".to_owned());
     }
-    let device = match parse_device_token(key) {
-        Ok(device) => device,
-        Err(error) => return Some(error.to_string()),
-    };
-    match id {
-        Some(id) if id == device.as_str() => None,
-        Some(id) => Some(format!("it is what another device, `{id}`, has")),
-        None => Some("it has no `id`".to_owned()),
+    let named: Option<Named<'_>> = serde_json::from_slice(value).ok();
+    if key == COVERAGE {
+        let is_said = named.is_some_and(|named| named.coverage.is_some());
+        return (!is_said).then(|| "it says nothing of the coverage".to_owned());
+    }
+    // What is no JSON at all is told better by whoever reads it as a device.
+    match (parse_device_token(key), named?.id) {
+        (_, None) => Some("it has no `id`".to_owned()),
+        (Ok(device), Some(id)) if id == device.as_str() => None,
+        (_, Some(id)) => Some(match DeviceId::parse(&id) {
+            Ok(device) => format!("it lists `{device}`, whose key is `{}`", device_token(&device)),
+            Err(error) => error.to_string(),
+        }),
     }
 }
 
@@ -226,15 +284,35 @@ mod tests {
     }
 
     #[test]
+    fn the_bucket_of_a_fleet_or_of_another_program_is_told_from_an_inventory() {
+        let device = ("a", r#"{"id": "a"}"#);
+        let said = (COVERAGE, coverage(Coverage::Complete));
+        for (entries, expected) in [
+            (&[device, said, ("b", "broken")][..], None),
+            (&[device], None),
+            (&[], None),
+            (&[device, ("b", r#"{"labels": {}, "device": "b"}"#)], Some("b")),
+            (&[said, ("a.web", "{}")], Some("a.web")),
+            (&[said, ("_fence", "{}")], Some("_fence")),
+        ] {
+            assert_eq!(foreign(&values(entries)), expected);
+        }
+    }
+
+    #[test]
     fn what_is_no_device_is_named_by_its_key() {
         let good = ("a", r#"{"id": "a"}"#);
         for (entries, expected) in [
-            (&[good, ("c", r#"{"id": "d"}"#)][..], "key `c`: it is what another device, `d`, has"),
+            (&[good, ("c", r#"{"id": "d"}"#)][..], "key `c`: it lists `d`, whose key is `d`"),
             (&[good, ("c", "")], "key `c`: it is empty"),
             (&[good, ("c", "{}"), ("d", "{}")], "key `c`: it has no `id` (and 1 more)"),
             (&[good, ("c", "{\"id\": \"c\", \"label\": {}}")], "key `c`: unknown field `label`"),
             (&[good, ("c", "no")], "key `c`: expected an object"),
-            (&[good, ("=", "{}")], "spells no device id"),
+            (&[good, ("=", "no")], "key `=`: expected an object"),
+            (&[good, ("a.b", r#"{"id": "a.b"}"#)], "it lists `a.b`, whose key is `a=2Eb`"),
+            (&[good, ("c", "{\"id\": \"d\",\n\"labels\": {\"n\": \"a\nb\"}}")], "it lists `d`"),
+            (&[("A", "\u{feff}"), good], "key `A`: it begins with a byte order mark"),
+            (&[good, (COVERAGE, r#"{"id": "a"}"#)], "key `_coverage`: it says nothing"),
             (&[good, (COVERAGE, "{}")], "key `_coverage`: it says nothing of the coverage"),
             (&[good, (COVERAGE, r#"{"coverage": "all"}"#)], "key `_coverage`: `coverage` is"),
             (&[], "the bucket `b` lists no devices"),

@@ -9,6 +9,7 @@ mod pull;
 mod read;
 mod reports;
 mod request;
+mod whole;
 mod write;
 
 use std::sync::Arc;

@@ -191,18 +191,23 @@ pub(crate) fn read_inventory(path: &Path, reading: &Reading) -> Result<Inventory
 
 /// What `path` names: a bucket, the nodes of a cluster, or a file.
 fn read(path: &Path, options: &ReadOptions) -> Result<ReadInventory, Failure> {
-    #[cfg(feature = "nats")]
-    if let Some(address) = path.to_str().filter(|text| super::nats::is_address(text)) {
-        return super::nats::listed(address, options);
-    }
-    match path.to_str().filter(|text| text.starts_with("kube:")) {
+    match path.to_str() {
+        #[cfg(feature = "nats")]
+        Some(text) if is_bucket(text) => super::nats::listed(text, options),
+        #[cfg(not(feature = "nats"))]
+        Some(text) if is_bucket(text) => Err(Failure::new(super::target::WITHOUT_NATS)),
         #[cfg(feature = "kube")]
-        Some(address) => super::kube::nodes(address, options),
+        Some(text) if text.starts_with("kube:") => super::kube::nodes(text, options),
         #[cfg(not(feature = "kube"))]
-        Some(_) => Err(Failure::new(super::target::WITHOUT_KUBE)
+        Some(text) if text.starts_with("kube:") => Err(Failure::new(super::target::WITHOUT_KUBE)
             .help("`kubectl get nodes -o json` writes a file that can be read")),
-        None => Ok(read_path(path, options)?),
+        _ => Ok(read_path(path, options)?),
     }
+}
+
+/// Whether `text` names a bucket, not a file.
+fn is_bucket(text: &str) -> bool {
+    text.starts_with("nats://") || text.starts_with("tls://")
 }
 
 /// The devices of `inventory` by columns.

@@ -44,6 +44,11 @@ const EXPECTED: &str = "expected `sim:DIR`, the simulator's world in a folder, \
 pub(crate) const WITHOUT_KUBE: &str = "this program was built without Kubernetes: build it with \
     the feature `kube` of `escadre`";
 
+/// Why no bucket can be named.
+#[cfg(not(feature = "nats"))]
+pub(crate) const WITHOUT_NATS: &str = "this program was built without NATS: build it with the \
+    feature `nats` of `escadre`";
+
 impl FromStr for Target {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -74,8 +79,7 @@ fn bucket(text: &str) -> Result<Target, String> {
 
 #[cfg(not(feature = "nats"))]
 fn bucket(_: &str) -> Result<Target, String> {
-    Err("this program was built without NATS: build it with the feature `nats` of `escadre`"
-        .to_owned())
+    Err(WITHOUT_NATS.to_owned())
 }
 
 #[cfg(feature = "kube")]

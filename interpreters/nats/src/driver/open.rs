@@ -21,7 +21,7 @@ pub(crate) const DESIRED_STATE: &str = "desired-state";
 /// The most messages that a server takes in one atomic batch.
 const MAX_BATCH: usize = 1000;
 /// What headers may take of a message's payload.
-const N_HEADER_BYTES: usize = 1024;
+pub(super) const N_HEADER_BYTES: usize = 1024;
 
 /// Which bucket, and how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +120,17 @@ fn check_version(client: &Client, bucket: &str) -> Result<(), ServerError> {
 pub(crate) fn is_bucket_name(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     !name.is_empty() && name.chars().all(is_part)
+}
+
+/// What the bucket of `options` is, which is there already.
+pub(super) async fn found(client: &Client, options: &Options) -> Result<Info, ServerError> {
+    if !is_bucket_name(&options.bucket) {
+        let why = "a name has only letters, digits, `-` and `_`".to_owned();
+        let kind = ServerErrorKind::Refused { doing: "naming the bucket", why };
+        return Err(ServerError::new(&options.bucket, kind));
+    }
+    let options = Options { create: false, ..options.clone() };
+    stream(&jetstream::new(client.clone()), &options).await
 }
 
 /// The bucket's stream, which is made if that is asked for; a cluster that has no leader yet, or has

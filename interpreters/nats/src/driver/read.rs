@@ -9,12 +9,10 @@ use super::Nats;
 use super::decode::{Decoder, Told};
 use super::pull::{Puller, is_deletion, last_entries};
 use super::request::Attempts;
+use super::whole::N_ROUNDS;
 use crate::error::{ServerError, ServerErrorKind};
 use crate::names::Key;
 use crate::world::World;
-
-/// How often a bucket may be written while it is read.
-const N_ROUNDS: usize = 1_000;
 
 /// What the bucket holds at one sequence; what is known from `before` is forgotten meanwhile.
 pub(super) async fn world(target: &Nats, before: Option<Arc<World>>) -> Result<World, ServerError> {

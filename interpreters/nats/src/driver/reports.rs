@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::jetstream::{self, ErrorCode};
 
-use super::pull::{Entry, Puller, last_entries};
+use super::pull::Entry;
 use super::read::Failed;
 use super::request::Attempts;
+use super::whole::whole;
 use super::{Nats, Options};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::info::Reported;
-use crate::names::subject;
 use crate::permissions::Buckets;
 use crate::status::Status;
 use crate::world::World;
@@ -90,21 +90,12 @@ async fn read(
 ) -> Result<bool, Failed> {
     let context = jetstream::new(client.clone());
     let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
-    let consumer = match last_entries(client, &stream, subject(bucket, ">")).await {
-        Ok(consumer) => consumer,
-        Err(error) if is_missing(&error) => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    // The server made the consumer just now.
-    let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
-    let prefix = subject(bucket, "");
-    let mut puller = Puller::of(client, &consumer, n_failed).await?;
-    while let Some(pulled) = puller.next().await? {
-        read(now_ns, pulled.entry(&prefix));
+    match whole(client, &stream, bucket, n_failed, read).await {
+        Ok(Some(_)) => Ok(true),
+        Ok(None) => Err("it is written faster than it can be read".into()),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(error),
     }
-    // The server forgets it in a while, should this fail.
-    let _ = stream.delete_consumer(&consumer.cached_info().name).await;
-    Ok(true)
 }
 
 pub(super) fn is_missing(error: &Failed) -> bool {

@@ -15,15 +15,11 @@ use crate::cli::error::Failure;
 use crate::cli::runtime::runtime;
 use crate::cli::target::advised;
 
-/// Whether `text` names a bucket, not a file.
-pub(crate) fn is_address(text: &str) -> bool {
-    text.starts_with("nats://") || text.starts_with("tls://")
-}
-
 /// The inventory in the bucket at `address`.
 pub(crate) fn listed(address: &str, options: &ReadOptions) -> Result<ReadInventory, Failure> {
     let address: Address = address.parse().map_err(|error: AddressError| {
-        Failure::caused(format!("`{address}` is no bucket"), &error)
+        // Not shown: a password in it may be why it is none.
+        Failure::caused("the inventory is no bucket", &error)
             .help("for example `-i nats://127.0.0.1:4222/inventory`")
     })?;
     runtime()?.block_on(async {
@@ -35,10 +31,9 @@ pub(crate) fn listed(address: &str, options: &ReadOptions) -> Result<ReadInvento
 }
 
 fn failure(error: &InventoryError) -> Failure {
-    match (error, error.help()) {
-        (InventoryError::Server(error), _) => advised(error),
-        (_, Some(help)) => Failure::of(error).help(help),
-        (_, None) => Failure::of(error),
+    match error.help() {
+        Some(help) => Failure::of(error).help(help),
+        None => Failure::of(error),
     }
 }
 
@@ -64,8 +59,11 @@ impl AssertArgs {
             listing.await.map_err(|error| failure(&error))
         })?;
         context.out.line(&format!(
-            "`{bucket}` lists {} devices ({}): {} written, {} removed",
-            inventory.len(),
+            "`{bucket}` lists {} ({}): {} written, {} removed",
+            match listed.n_listed {
+                1 => "1 device".to_owned(),
+                n => format!("{n} devices"),
+            },
             match inventory.coverage() {
                 Coverage::Complete => "complete",
                 Coverage::Partial => "partial",

@@ -18,7 +18,7 @@ use super::context::Context;
 use super::error::Failure;
 use super::runtime::runtime;
 use super::target::{Access, Task, advised};
-pub(crate) use listed::{is_address, listed};
+pub(crate) use listed::listed;
 pub(crate) use reported::with_reported;
 
 /// At most so many devices are named.

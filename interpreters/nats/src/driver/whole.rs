@@ -1,0 +1,58 @@
+//! Reading all that a bucket holds, while others write it.
+
+use std::collections::HashSet;
+
+use async_nats::Client;
+use async_nats::jetstream::stream::{Info, State, Stream};
+
+use super::pull::{Entry, Puller, last_entries};
+use super::read::Failed;
+use crate::names::subject;
+
+/// How often a bucket may be written while it is read.
+pub(super) const N_ROUNDS: usize = 1_000;
+
+/// Calls `read` with the server's time and the last entry of each key, then with what is written
+/// meanwhile, until all was read; what the stream is then, or `None` if it never stands still.
+///
+/// A batch that ends does not say that there is no more: a replica that serves the consumer may lag
+/// behind, and others may write meanwhile.
+pub(super) async fn whole(
+    client: &Client,
+    stream: &Stream<()>,
+    bucket: &str,
+    n_failed: usize,
+    read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
+) -> Result<Option<Info>, Failed> {
+    let consumer = last_entries(client, stream, subject(bucket, ">")).await?;
+    // The server made the consumer just now.
+    let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
+    let prefix = subject(bucket, "");
+    let mut puller = Puller::of(client, &consumer, n_failed).await?;
+    let (mut keys, mut sequence) = (HashSet::new(), 0);
+    let mut before: Option<State> = None;
+    let mut found = None;
+    for _ in 0..N_ROUNDS {
+        while let Some(pulled) = puller.next().await? {
+            let entry = pulled.entry(&prefix);
+            sequence = entry.sequence;
+            if !keys.contains(entry.key) {
+                keys.insert(Box::<str>::from(entry.key));
+            }
+            read(now_ns, entry);
+        }
+        let info = stream.get_info().await?;
+        let now = info.state.clone();
+        let still = before.is_some_and(|before| before.last_sequence == now.last_sequence);
+        // The last entry may be gone: then all was read if nothing happened and each key is known.
+        let all_keys = still && u64::try_from(keys.len()).is_ok_and(|n| n == now.subjects_count);
+        if sequence == now.last_sequence || all_keys {
+            found = Some(info);
+            break;
+        }
+        before = Some(now);
+    }
+    // The server forgets it in a while, should this fail.
+    let _ = stream.delete_consumer(&consumer.cached_info().name).await;
+    Ok(found)
+}
