@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_nats::Client;
 use async_nats::jetstream::stream::Stream;
-use escadre_algebra::{DeviceId, Digest, Resolved};
+use escadre_algebra::{Coverage, DeviceId, Digest, Resolved};
 use escadre_interpreter::{
     Applied, Capabilities, Consent, Interpreter, Observation, Plan, Progress, Revision, Snapshot,
 };
@@ -145,6 +145,10 @@ impl Interpreter for Nats {
 
     fn anomalies(&self, state: &Arc<World>) -> Vec<String> {
         state.anomalies().iter().map(|it| format!("`{}`: {}", it.key, it.why)).collect()
+    }
+
+    fn is_settled(&self, state: &Arc<World>, _: Coverage) -> bool {
+        crate::lower::is_settled(state)
     }
 
     async fn apply(

@@ -8,7 +8,7 @@ use escadre_algebra::{
     Configuration, DeviceId, Digest, Facts, Field, Outcome, Resolved, ResourceName, ResourceState,
     Value,
 };
-use escadre_interpreter::{Change, ChangeKind, named_content};
+use escadre_interpreter::{Change, ChangeKind, Ended, named_content};
 
 use crate::error::{LowerError, LowerErrorKind};
 use crate::forms::{FORMAT, Head, Manifest};
@@ -245,6 +245,13 @@ pub(crate) fn content_deletions(digest: Digest, content: &Content) -> Vec<Messag
     let parts = content.parts.iter();
     let parts = parts.map(|n| Message { key: Key::ContentPart(digest, *n), value: None });
     std::iter::once(head).chain(parts).collect()
+}
+
+/// Whether the last apply ended, and no content is there that nothing names: an apply that was killed
+/// leaves these to the next, even if that has nothing to change.
+pub(crate) fn is_settled(world: &World) -> bool {
+    let has_ended = world.fence.as_ref().is_none_or(|fence| fence.ended == Ended::Done);
+    has_ended && unreferred(&[], world).is_empty()
 }
 
 /// The contents that nothing will refer to once `changes` are made.

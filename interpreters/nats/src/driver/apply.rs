@@ -14,7 +14,8 @@ use super::write::{Failure, Writer};
 use crate::error::ApplyError;
 use crate::forms::{FORMAT, Fence};
 use crate::lower::{
-    Batch, Objects, Packer, content_deletions, content_messages, missing, too_large, unreferred,
+    Batch, Objects, Packer, content_deletions, content_messages, is_settled, missing, too_large,
+    unreferred,
 };
 use crate::world::World;
 
@@ -39,10 +40,10 @@ pub(super) async fn apply(
     let changes = asked.consent.changes(plan)?;
     let revision = target.revision(read::sequence(target).await?);
     plan.check(&revision, &asked.objects.resolved)?;
-    if changes.is_empty() {
+    let world = held(target, plan).await?;
+    if changes.is_empty() && is_settled(&world) {
         return Ok(Applied { revision: Some(revision), ..Applied::default() });
     }
-    let world = held(target, plan).await?;
     if let Some((device, n)) = too_large(&changes, &world, target.limits) {
         let (device, n_max) = (device.clone(), target.limits.n_messages);
         return Err(ApplyError::DeviceTooLarge { device, n, n_max });

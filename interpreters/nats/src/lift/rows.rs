@@ -20,7 +20,8 @@ pub(super) fn contents(
     heads: BTreeMap<Digest, Result<Head, String>>,
     parts: BTreeMap<Digest, BTreeSet<u32>>,
 ) {
-    for (digest, parts) in parts {
+    // Of a content that was deleted there are only the marks.
+    for (digest, parts) in parts.into_iter().filter(|(_, parts)| !parts.is_empty()) {
         world.contents.entry(digest).or_default().parts = parts;
     }
     for (digest, head) in heads {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{self, kv};
-use escadre_algebra::{DeviceId, Digest, Facts, Inventory, config_file, deploy};
+use escadre_algebra::{Coverage, DeviceId, Digest, Facts, Inventory, config_file, deploy};
+use escadre_interpreter::Interpreter;
 use escadre_nats::device::{Device, Report, Told, Wanted};
 use escadre_nats::permissions::Buckets;
 use escadre_testbed::NatsServer;
 
-use crate::support::{client, fleet, held, inventory, open, resolve, run, turn};
+use crate::support::{client, fleet, held, inventory, open, plan, resolve, run, turn};
 
 /// The buckets that devices report to, as NATS tools make them.
 pub(crate) async fn make_report_buckets(url: &str) {
@@ -112,5 +113,40 @@ fn a_content_of_several_parts_arrives_whole_and_goes_when_nothing_names_it() {
         assert_eq!(target.content(digest).await.unwrap(), Some(content));
         turn(&mut target, &resolve(&fleet(1), &inventory(3))).await.unwrap();
         assert_eq!(target.content(digest).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn what_a_killed_controller_left_goes_with_the_next_apply_though_nothing_changes() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let content = b"some bytes of a file".to_vec();
+        let digest = Digest::of(&content);
+        let with = deploy(config_file("model").path("/model").content(content));
+        let first = resolve(&(fleet(1) | with), &inventory(3));
+        let second = resolve(&fleet(1), &inventory(3));
+        let mut n_left = 0;
+        for n_messages in 0.. {
+            let mut target = open(&server.url(), &format!("fleet-{n_messages}")).await;
+            turn(&mut target, &first).await.unwrap();
+            target.die_after(Some(n_messages));
+            let died = turn(&mut target, &second).await.is_err();
+            target.die_after(None);
+            let is_left = plan(&mut target, &second).await.is_empty() && died;
+            n_left += usize::from(is_left);
+            let seen = target.observe().await.unwrap();
+            assert_eq!(
+                target.is_settled(&seen.state, Coverage::Complete),
+                !died || n_messages == 0
+            );
+            turn(&mut target, &second).await.unwrap();
+            assert_eq!(target.content(digest).await.unwrap(), None, "{n_messages}");
+            let seen = target.observe().await.unwrap();
+            assert!(target.is_settled(&seen.state, Coverage::Complete), "{n_messages}");
+            if !died {
+                break;
+            }
+        }
+        assert!(n_left > 0, "each death left a device to write");
     });
 }
