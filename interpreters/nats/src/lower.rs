@@ -42,8 +42,9 @@ pub(crate) fn lower(resolved: &Resolved, limits: Limits) -> Result<Objects, Lowe
             continue;
         }
         let Some(facts) = resolved.inventory().facts(row) else { continue };
-        if resources.len() + 1 > limits.n_messages {
-            let kind = LowerErrorKind::TooMany { n: resources.len(), n_max: limits.n_messages - 1 };
+        let (n, n_max) = (resources.len(), n_resources(resources.keys(), limits));
+        if n > n_max {
+            let kind = LowerErrorKind::TooMany { n, n_max };
             let first = resources.keys().next();
             return Err(LowerError::new(kind, first, facts.id(), "name"));
         }
@@ -57,6 +58,22 @@ pub(crate) fn lower(resolved: &Resolved, limits: Limits) -> Result<Objects, Lowe
         }
     }
     Ok(Objects { resolved: resolved.clone(), contents })
+}
+
+/// More bytes than a manifest takes for one name, beside the name, and for itself.
+const N_NAMED: usize = 200;
+
+/// How many resources of these names fit into one batch, and their digests into a manifest, about.
+fn n_resources<'a>(names: impl Iterator<Item = &'a ResourceName>, limits: Limits) -> usize {
+    let names: Vec<&ResourceName> = names.collect();
+    let (n, n_most) = (names.len(), limits.n_messages - 1);
+    if names.iter().map(|name| name.as_str().len() + N_NAMED).sum::<usize>() <= limits.n_bytes {
+        return n_most;
+    }
+    let resources = names.into_iter().map(|name| (name.clone(), Digest::of(&[]))).collect();
+    let n_bytes = encode(&Manifest { version: FORMAT, generation: u64::MAX, resources }).len();
+    let of_manifest = if n_bytes > limits.n_bytes { n * limits.n_bytes / n_bytes } else { n };
+    of_manifest.min(n_most)
 }
 
 fn check_size(

@@ -17,6 +17,7 @@ use super::read::Failed;
 use super::reports::is_missing;
 use super::request::{Attempts, Trouble, store};
 use super::whole::whole;
+use super::write::unsent;
 use crate::asserted::{COVERAGE, InventoryError, Values, coverage, decode, encode, foreign};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::names::subject;
@@ -317,7 +318,7 @@ impl<'a> Writer<'a> {
                 return store(self.client, subject, headers, value).await.map(|_| ());
             }
             let sent = self.client.publish_with_headers(subject, headers, value).await;
-            sent.map_err(|error| Trouble::Passing(error.to_string()))?;
+            sent.map_err(|error| unsent(&error))?;
         }
         Ok(())
     }

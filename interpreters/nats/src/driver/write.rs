@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_nats::HeaderMap;
+use async_nats::client::{PublishError, PublishErrorKind};
 use bytes::Bytes;
 use escadre_interpreter::Ended;
 
@@ -153,7 +154,7 @@ impl<'a> Writer<'a> {
             }
             let sent = self.target.client.publish_with_headers(subject, headers, value).await;
             if let Err(error) = sent {
-                return Ok(Err(Trouble::Passing(error.to_string())));
+                return Ok(Err(unsent(&error)));
             }
         }
         Ok(Ok(()))
@@ -208,5 +209,16 @@ impl<'a> Writer<'a> {
 
     fn lasting(&self, kind: ServerErrorKind) -> Failure {
         Failure::Server(ServerError::new(self.target.bucket(), kind))
+    }
+}
+
+/// Why a message was not sent at all.
+pub(super) fn unsent(error: &PublishError) -> Trouble {
+    let why = error.to_string();
+    match error.kind() {
+        PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject => {
+            Trouble::Lasting(ServerErrorKind::Refused { doing: "writing", why })
+        }
+        _ => Trouble::Passing(why),
     }
 }

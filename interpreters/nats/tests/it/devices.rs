@@ -86,7 +86,7 @@ fn a_device_with_the_longest_and_oddest_id_is_served() {
     run(async {
         let id = DeviceId::parse(&"é:*".repeat(63)).unwrap();
         let facts = [Facts::of(id.as_str(), [("site", "a")]).unwrap()];
-        let inventory = Inventory::new(facts, escadre_algebra::Coverage::Complete).unwrap();
+        let inventory = Inventory::new(facts, Coverage::Complete).unwrap();
         let mut target = open(&server.url(), "desired-state").await;
         turn(&mut target, &resolve(&fleet(1), &inventory)).await.unwrap();
         target.admit(std::slice::from_ref(&id)).await.unwrap();

@@ -3,8 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use async_nats::jetstream::{self, kv};
+use escadre_algebra::{Fleet, Resource, deploy};
+use escadre_interpreter::Interpreter;
 use escadre_nats::permissions::Buckets;
-use escadre_nats::{Nats, Options, ServerErrorKind, make_report_buckets};
+use escadre_nats::{
+    ApplyError, LowerErrorKind, Nats, Options, ServerErrorKind, make_report_buckets,
+};
 use escadre_testbed::{NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, nats_server};
 
 use crate::support::{client, fleet, held, inventory, open, resolve, run, turn};
@@ -66,6 +70,45 @@ fn a_full_bucket_is_told_and_goes_on_once_there_is_room() {
         config.max_bytes = -1;
         context.update_stream(config).await.unwrap();
         assert_eq!(turn(&mut target, &resolved).await.unwrap().n_written, 50);
+    });
+}
+
+#[test]
+fn what_no_message_or_batch_holds_is_refused_before_anything_is_written() {
+    let small = Start { config: "max_payload: 4096".to_owned(), ..Start::default() };
+    let server = NatsServer::start_with(&small).unwrap();
+    run(async {
+        let mut target = open(&server.url(), "small").await;
+        let refused = |target: &Nats, fleet: Fleet| {
+            let error = target.lower(&resolve(&fleet, &inventory(3))).unwrap_err();
+            assert_eq!(error.device().as_str(), "d000");
+            assert!(error.help().is_some());
+            error.kind().clone()
+        };
+        let large = deploy(Resource::new("motd").set("text", "x".repeat(5_000)));
+        let kind = refused(&target, large);
+        assert!(matches!(kind, LowerErrorKind::TooLarge { n_max: 3_072, .. }), "{kind:?}");
+        // Their manifest names each with its digest.
+        let parts = |n: usize| {
+            let part = |i| deploy(Resource::new(&format!("part-{i:03}")).set("text", "x"));
+            Fleet::union_all((0..n).map(part))
+        };
+        let kind = refused(&target, parts(60));
+        assert!(
+            matches!(kind, LowerErrorKind::TooMany { n: 60, n_max } if (20..60).contains(&n_max)),
+            "{kind:?}"
+        );
+        let LowerErrorKind::TooMany { n_max, .. } = kind else { return };
+        let fits = resolve(&parts(n_max - 2), &inventory(3));
+        assert_eq!(turn(&mut target, &fits).await.unwrap().n_written, 3);
+        // Removed, they are more messages than a smaller batch has.
+        let options = Options { bucket: "small".to_owned(), n_batch: 8, ..Options::default() };
+        let mut narrow = Nats::open(client(&server.url()).await, options).await.unwrap();
+        assert!(matches!(refused(&narrow, parts(9)), LowerErrorKind::TooMany { n: 9, n_max: 7 }));
+        let before = held(&mut target).await;
+        let error = turn(&mut narrow, &resolve(&parts(1), &inventory(3))).await.unwrap_err();
+        assert!(matches!(error, ApplyError::DeviceTooLarge { n_max: 8, .. }), "{error}");
+        assert_eq!(held(&mut target).await, before);
     });
 }
 
