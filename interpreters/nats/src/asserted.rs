@@ -2,7 +2,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | the device's token ([`device_token`](crate::device_token)) | `{"id": "cam-1", "labels": {"site": "lyon"}}` |
+//! | the device's token ([`device_token`]) | `{"id": "cam-1", "labels": {"site": "lyon"}}` |
 //! | `_coverage` | `{"coverage": "complete"}`, or `"partial"` while devices are written |
 //!
 //! A bucket denotes the inventory of its values as JSON Lines; without `_coverage` it is partial.
