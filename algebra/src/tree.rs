@@ -167,10 +167,9 @@ impl<A: Annotation> Tree<A> {
         }
         tree.zip(theirs, Self::overlay);
         let is_unset = matches!(theirs.own[..], [(Value::Unset, _)]);
-        let is_silent = [
-            mutant!(OverlayUnsetSilent if is_unset),
-            mutant!(OverlaySettled if theirs.own.len() > 1 && !tree.own.is_empty()),
-        ];
+        let is_contest = matches!((&theirs.own[..], &tree.own[..]), ([_, _, ..], [_, ..]));
+        let is_silent =
+            [mutant!(OverlayUnsetSilent if is_unset), mutant!(OverlaySettled if is_contest)];
         let is_silent = is_silent.contains(&true);
         if !theirs.own.is_empty() && !is_silent {
             let shadowed = std::mem::replace(&mut tree.own, theirs.own.clone());

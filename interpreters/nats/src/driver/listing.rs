@@ -16,7 +16,7 @@ use super::pull::Entry;
 use super::read::Failed;
 use super::reports::is_missing;
 use super::request::{Attempts, Trouble, store};
-use super::whole::whole;
+use super::whole::{Until, whole};
 use super::write::unsent;
 use crate::asserted::{COVERAGE, InventoryError, Values, coverage, decode, encode, foreign};
 use crate::error::{ServerError, ServerErrorKind};
@@ -179,7 +179,7 @@ impl Held {
                 None => drop(values.remove(entry.key)),
             }
         };
-        let info = whole(client, &stream, bucket, n_failed, &mut read).await?;
+        let info = whole(client, &stream, bucket, n_failed, Until::Still, &mut read).await?;
         Ok(info.map(|info| Self { values, said, info }))
     }
 }

@@ -8,7 +8,7 @@ use async_nats::jetstream::{self, ErrorCode};
 use super::pull::Entry;
 use super::read::Failed;
 use super::request::Attempts;
-use super::whole::whole;
+use super::whole::{Until, whole};
 use super::{Nats, Options};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::info::Reported;
@@ -90,7 +90,7 @@ async fn read(
 ) -> Result<bool, Failed> {
     let context = jetstream::new(client.clone());
     let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
-    match whole(client, &stream, bucket, n_failed, read).await {
+    match whole(client, &stream, bucket, n_failed, Until::Asked, read).await {
         Ok(Some(_)) => Ok(true),
         Ok(None) => Err("it is written faster than it can be read".into()),
         Err(error) if is_missing(&error) => Ok(false),

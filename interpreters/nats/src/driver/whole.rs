@@ -12,8 +12,17 @@ use crate::names::subject;
 /// How often a bucket may be written while it is read.
 pub(super) const N_ROUNDS: usize = 1_000;
 
+/// Until when a bucket is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// All is read that was there when it was first asked: a bucket may be written all the time.
+    Asked,
+    /// The bucket stands still, so that what was read is what it holds at one sequence.
+    Still,
+}
+
 /// Calls `read` with the server's time and the last entry of each key, then with what is written
-/// meanwhile, until all was read; what the stream is then, or `None` if it never stands still.
+/// meanwhile, as long as `until` says; what the stream is then, or `None` if it never comes to that.
 ///
 /// A batch that ends does not say that there is no more: a replica that serves the consumer may lag
 /// behind, and others may write meanwhile.
@@ -22,6 +31,7 @@ pub(super) async fn whole(
     stream: &Stream<()>,
     bucket: &str,
     n_failed: usize,
+    until: Until,
     read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
 ) -> Result<Option<Info>, Failed> {
     let consumer = last_entries(client, stream, subject(bucket, ">")).await?;
@@ -43,10 +53,11 @@ pub(super) async fn whole(
         }
         let info = stream.get_info().await?;
         let now = info.state.clone();
-        let still = before.is_some_and(|before| before.last_sequence == now.last_sequence);
+        let still = before.as_ref().is_some_and(|before| before.last_sequence == now.last_sequence);
+        let is_past = before.is_some_and(|before| before.last_sequence <= sequence);
         // The last entry may be gone: then all was read if nothing happened and each key is known.
         let all_keys = still && u64::try_from(keys.len()).is_ok_and(|n| n == now.subjects_count);
-        if sequence == now.last_sequence || all_keys {
+        if sequence == now.last_sequence || all_keys || until == Until::Asked && is_past {
             found = Some(info);
             break;
         }
