@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::{self, ErrorCode};
+use async_nats::jetstream;
 
 use super::pull::Entry;
 use super::read::Failed;
-use super::request::Attempts;
-use super::whole::{Until, whole};
+use super::request::{Attempts, is_missing};
+use super::whole::{Asked, Until, whole};
 use super::{Nats, Options};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::info::Reported;
@@ -26,7 +26,7 @@ pub(super) async fn status(
     loop {
         match try_status(target, world, buckets, attempts.n).await {
             Ok(status) => return Ok(status),
-            Err(error) => attempts.pause(&error.to_string()).await?,
+            Err(error) => attempts.pause_after(&error).await?,
         }
     }
 }
@@ -90,18 +90,12 @@ async fn read(
 ) -> Result<bool, Failed> {
     let context = jetstream::new(client.clone());
     let stream = context.get_stream_no_info(format!("KV_{bucket}")).await?;
-    match whole(client, &stream, bucket, n_failed, Until::Asked, read).await {
+    let what = "reading what devices report";
+    let asked = Asked { bucket, until: Until::Asked, n_failed, what };
+    match whole(client, &stream, asked, read).await {
         Ok(Some(_)) => Ok(true),
         Ok(None) => Err("it is written faster than it can be read".into()),
         Err(error) if is_missing(&error) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-pub(super) fn is_missing(error: &Failed) -> bool {
-    use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
-    error.downcast_ref::<ConsumerError>().is_some_and(|error| match error.kind() {
-        ConsumerErrorKind::JetStream(error) => error.error_code() == ErrorCode::STREAM_NOT_FOUND,
-        _ => false,
-    })
 }

@@ -13,6 +13,7 @@ mod connect;
 mod corpus;
 mod crashes;
 mod devices;
+mod failures;
 mod fences;
 mod hostile;
 mod jwt;
