@@ -82,6 +82,9 @@ pub enum InventoryError {
         /// The bucket.
         bucket: String,
     },
+    /// The writer is gone, as [`write_inventory_until`](crate::write_inventory_until) asks for.
+    #[error("the writer was killed, as its test asks for")]
+    Died,
 }
 
 /// What stands under a key.
@@ -114,6 +117,7 @@ impl InventoryError {
             Self::Forgetful { .. } => "let this make a bucket of another name".to_owned(),
             Self::TooLarge { .. } => "raise `max_payload` of the server".to_owned(),
             Self::Raced { .. } => "run it again when that has ended".to_owned(),
+            Self::Died => "write it again: it goes on where this one ended".to_owned(),
         };
         Some(help)
     }

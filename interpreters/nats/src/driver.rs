@@ -3,6 +3,7 @@
 mod admit;
 mod apply;
 mod decode;
+mod guarded;
 mod listing;
 mod looking;
 mod open;
@@ -27,7 +28,7 @@ use crate::lower::{Limits, Objects};
 use crate::permissions::Buckets;
 use crate::status::Status;
 use crate::world::World;
-pub use listing::{Listed, read_inventory, write_inventory};
+pub use listing::{Listed, read_inventory, write_inventory, write_inventory_until};
 pub(crate) use open::{DESIRED_STATE, is_bucket_name};
 pub use open::{Options, make_report_buckets};
 pub(crate) use pull::is_deletion;

@@ -62,6 +62,7 @@ pub use connect::{ConnectError, ConnectErrorKind, are_credentials, connect, conn
 pub use content::content;
 pub use driver::{
     Listed, Nats, Options, make_report_buckets, read_inventory, read_reported, write_inventory,
+    write_inventory_until,
 };
 pub use error::{ApplyError, LiftError, LowerError, LowerErrorKind, ServerError, ServerErrorKind};
 pub use escadre_interpreter::Ended;

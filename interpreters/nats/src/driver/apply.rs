@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 
 use super::Nats;
+use super::guarded::new_name;
 use super::read;
 use super::write::{Failure, Writer};
 use crate::error::ApplyError;
@@ -88,14 +89,12 @@ async fn take<'a>(
     world: &World,
     generation: u64,
 ) -> Result<Writer<'a>, ApplyError> {
-    let inbox = target.client.new_inbox();
     let fence = Fence {
         version: FORMAT,
         generation,
         fleet: asked.plan.fleet(),
         inventory: asked.plan.inventory(),
-        // The last token of an inbox is unlike any other's.
-        writer: inbox.rsplit('.').next().unwrap_or_default().to_owned(),
+        writer: new_name(&target.client),
         ended: Ended::InProgress,
     };
     let at = (world.sequence, world.fence_sequence);

@@ -19,7 +19,7 @@ use crate::permissions::Buckets;
 /// The bucket of a fleet, unless another is named.
 pub(crate) const DESIRED_STATE: &str = "desired-state";
 /// The most messages that a server takes in one atomic batch.
-const MAX_BATCH: usize = 1000;
+pub(super) const MAX_BATCH: usize = 1000;
 /// What headers may take of a message's payload.
 pub(super) const N_HEADER_BYTES: usize = 1024;
 

@@ -1,16 +1,12 @@
-//! Writing under a fence: batches that are stored all or not at all.
+//! Writing a fleet under its fence.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use async_nats::HeaderMap;
-use async_nats::client::{PublishError, PublishErrorKind};
-use bytes::Bytes;
 use escadre_interpreter::Ended;
 
 use super::Nats;
-use super::read;
-use super::request::{Attempts, Trouble, store};
-use crate::error::{ServerError, ServerErrorKind};
+use super::guarded::{Expected, Guarded, Lost, Sent};
+use crate::error::ServerError;
 use crate::forms::Fence;
 use crate::lower::{Message, encode};
 use crate::names::Key;
@@ -18,13 +14,11 @@ use crate::names::Key;
 /// Who has the fence, and writes.
 pub(super) struct Writer<'a> {
     target: &'a Nats,
+    guarded: Guarded<'a>,
     fence: Fence,
     /// The sequence of the fence: every write expects it to be there still.
     sequence: u64,
     dry_run: bool,
-    /// How many messages are left until the controller dies.
-    left: Option<AtomicU64>,
-    next_batch: AtomicU64,
 }
 
 /// Why a batch was not stored.
@@ -41,133 +35,60 @@ pub(super) enum Failure {
     Server(ServerError),
 }
 
-impl From<ServerError> for Failure {
-    fn from(error: ServerError) -> Self {
-        Self::Server(error)
+impl From<Lost> for Failure {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Taken(said) => {
+                let fence = said.and_then(|bytes| Fence::decode(&bytes).ok());
+                Self::Fenced { theirs: fence.map_or(0, |fence| fence.generation) }
+            }
+            Lost::Died => Self::Died,
+            Lost::Server(error) => Self::Server(error),
+        }
     }
 }
 
 impl<'a> Writer<'a> {
-    /// Takes the fence with `fence`, if the bucket's last sequence is still `base`.
+    /// Takes the fence with `fence`, if the bucket's last sequence is still `base`, and that of the fence
+    /// `before`.
     pub(super) async fn take(
         target: &'a Nats,
         fence: Fence,
         (base, before): (u64, u64),
         dry_run: bool,
     ) -> Result<Self, Failure> {
-        let mut writer = Self {
-            target,
-            fence,
-            sequence: base + 1,
-            dry_run,
+        let guarded = Guarded {
+            client: &target.client,
+            stream: target.stream.clone(),
+            options: &target.options,
+            guard: target.subject(Key::Fence),
+            doing: "writing the fence",
+            name: fence.writer.clone(),
             left: target.die_after.map(AtomicU64::new),
             next_batch: AtomicU64::new(0),
         };
+        let mut writer = Self { target, guarded, fence, sequence: base + 1, dry_run };
         if dry_run {
             return Ok(writer);
         }
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Expected-Last-Sequence", base.to_string());
-        // So that replicas refuse writes under the fence before from the moment this is proposed.
-        headers.insert("Nats-Expected-Last-Subject-Sequence", before.to_string());
-        match writer.put_fence(&headers).await? {
-            Some(sequence) => writer.sequence = sequence,
-            None => return Err(Failure::Stale),
+        let expected = Expected { of_all: Some(base), of_guard: before };
+        match writer.guarded.say(&encode(&writer.fence), expected).await {
+            Ok(sequence) => writer.sequence = sequence,
+            Err(Lost::Taken(_)) => return Err(Failure::Stale),
+            Err(lost) => return Err(lost.into()),
         }
         Ok(writer)
     }
 
-    /// Stores the fence if `headers` say what is so; its sequence, or `None` if they do not.
-    async fn put_fence(&self, headers: &HeaderMap) -> Result<Option<u64>, Failure> {
-        let mut attempts = Attempts::new(&self.target.options, "writing the fence");
-        loop {
-            self.live()?;
-            let (subject, value) = (self.target.subject(Key::Fence), encode(&self.fence));
-            match store(&self.target.client, subject, headers.clone(), value).await {
-                Ok(sequence) => return Ok(Some(sequence)),
-                Err(Trouble::Conflict) => {
-                    // An attempt whose answer was lost may be what is there.
-                    return Ok(self
-                        .there()
-                        .await?
-                        .filter(|(_, fence)| *fence == self.fence)
-                        .map(|(s, _)| s));
-                }
-                Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
-                Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
-                Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.target.stream).await?,
-                Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
-            }
-        }
-    }
-
-    /// The fence that is there, with its sequence.
-    async fn there(&self) -> Result<Option<(u64, Fence)>, ServerError> {
-        let last = read::last(self.target, &Key::Fence).await?;
-        Ok(last.and_then(|(sequence, bytes)| Some((sequence, Fence::decode(&bytes).ok()?))))
-    }
-
     /// Stores `messages` all or not at all; not if another has the fence.
-    ///
-    /// Trying again is safe where it is unknown whether they were stored: under an unmoved fence
-    /// the same keys only get the same values again.
     pub(super) async fn put(&self, messages: &[Message]) -> Result<(), Failure> {
-        if self.dry_run || messages.is_empty() {
+        if self.dry_run {
             return Ok(());
         }
-        let mut attempts = Attempts::new(&self.target.options, "writing devices");
-        loop {
-            match self.try_put(messages).await? {
-                Ok(()) => return Ok(()),
-                Err(Trouble::Conflict) => {
-                    let there = self.there().await?;
-                    if there.as_ref().is_none_or(|(sequence, _)| *sequence != self.sequence) {
-                        let theirs = there.map_or(0, |(_, fence)| fence.generation);
-                        return Err(Failure::Fenced { theirs });
-                    }
-                    attempts.pause("the fence was not seen").await?;
-                }
-                Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
-                Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
-                Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.target.stream).await?,
-                Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
-            }
-        }
-    }
-
-    /// One attempt; the outer error is of this controller.
-    async fn try_put(&self, messages: &[Message]) -> Result<Result<(), Trouble>, Failure> {
-        let number = self.next_batch.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{}-{number}", self.fence.writer);
-        for (i, message) in messages.iter().enumerate() {
-            self.live()?;
-            let (subject, value, mut headers) = self.message(message);
-            headers.insert("Nats-Batch-Id", id.as_str());
-            headers.insert("Nats-Batch-Sequence", (i + 1).to_string());
-            if i == 0 {
-                headers.insert("Nats-Expected-Last-Subject-Sequence", self.sequence.to_string());
-                let fence = self.target.subject(Key::Fence);
-                headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", fence);
-            }
-            if i + 1 == messages.len() {
-                headers.insert("Nats-Batch-Commit", "1");
-                return Ok(store(&self.target.client, subject, headers, value).await.map(|_| ()));
-            }
-            let sent = self.target.client.publish_with_headers(subject, headers, value).await;
-            if let Err(error) = sent {
-                return Ok(Err(unsent(&error)));
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    fn message(&self, message: &Message) -> (String, Bytes, HeaderMap) {
-        let mut headers = HeaderMap::new();
-        if message.value.is_none() {
-            headers.insert("KV-Operation", "DEL");
-        }
-        let value = message.value.clone().unwrap_or_default();
-        (self.target.subject(&message.key), value, headers)
+        let sent = |message: &Message| -> Sent {
+            (self.target.subject(&message.key), message.value.clone())
+        };
+        Ok(self.guarded.put(messages, sent, self.sequence).await?)
     }
 
     /// Says that this apply has ended: from then on nobody writes under its fence. The last sequence.
@@ -175,37 +96,8 @@ impl<'a> Writer<'a> {
         if self.dry_run {
             return Ok(self.sequence - 1);
         }
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Expected-Last-Subject-Sequence", self.sequence.to_string());
         self.fence.ended = Ended::Done;
-        match self.put_fence(&headers).await? {
-            Some(sequence) => Ok(sequence),
-            None => {
-                let theirs = self.there().await?.map_or(0, |(_, fence)| fence.generation);
-                Err(Failure::Fenced { theirs })
-            }
-        }
-    }
-
-    /// Counts one more message, unless the controller is to die before it.
-    fn live(&self) -> Result<(), Failure> {
-        let Some(left) = &self.left else { return Ok(()) };
-        let lived = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
-        lived.map(|_| ()).map_err(|_| Failure::Died)
-    }
-
-    fn lasting(&self, kind: ServerErrorKind) -> Failure {
-        Failure::Server(ServerError::new(self.target.bucket(), kind))
-    }
-}
-
-/// Why a message was not sent at all.
-pub(super) fn unsent(error: &PublishError) -> Trouble {
-    let why = error.to_string();
-    match error.kind() {
-        PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject => {
-            Trouble::Lasting(ServerErrorKind::Refused { doing: "writing", why })
-        }
-        _ => Trouble::Passing(why),
+        let expected = Expected { of_all: None, of_guard: self.sequence };
+        Ok(self.guarded.say(&encode(&self.fence), expected).await?)
     }
 }

@@ -7,6 +7,7 @@ use escadre_algebra::{Coverage, Facts, Inventory};
 use escadre_interpreter::inventory::ReadOptions;
 use escadre_nats::{
     InventoryError, Listed, Options, ServerErrorKind, read_inventory, write_inventory,
+    write_inventory_until,
 };
 use escadre_testbed::NatsServer;
 
@@ -91,21 +92,33 @@ fn a_key_that_lists_no_device_is_named_and_nothing_is_read() {
 }
 
 #[test]
-fn a_bucket_of_which_the_writer_died_half_way_is_partial() {
+fn a_writer_that_dies_leaves_a_bucket_that_is_partial_or_whole_and_the_next_goes_on() {
     let server = NatsServer::start().unwrap();
     run(async {
         let ours = client(&server.url()).await;
-        write_inventory(&ours, &options(), &devices(3, "lyon")).await.unwrap();
-        let store = jetstream::new(ours.clone()).get_key_value(BUCKET).await.unwrap();
-        // The first write of one that goes on with other devices.
-        let begun = "{\"coverage\": \"partial\"}";
-        store.put("_coverage", begun.into()).await.unwrap();
-        store.delete("x=2E001").await.unwrap();
-        let now = read(&ours).await.unwrap();
-        assert_eq!((now.len(), now.coverage()), (2, Coverage::Partial));
-        let again = write_inventory(&ours, &options(), &devices(3, "lyon")).await.unwrap();
-        assert_eq!(again, listed(3, 1, 0));
-        assert_eq!(read(&ours).await.unwrap(), devices(3, "lyon"));
+        let options = Options { n_batch: 2, ..options() };
+        let (old, new) = (devices(5, "lyon"), devices(7, "nice"));
+        let mut n_died = 0;
+        for n_messages in 0.. {
+            write_inventory(&ours, &options, &old).await.unwrap();
+            let written = write_inventory_until(&ours, &options, &new, Some(n_messages)).await;
+            let now = read(&ours).await.unwrap();
+            let Err(error) = written else {
+                assert_eq!(now, new);
+                break;
+            };
+            assert!(matches!(error, InventoryError::Died), "{error}");
+            n_died += 1;
+            // Before it said anything, nothing is changed; then it is partial until the last word.
+            match now.coverage() {
+                Coverage::Complete => assert_eq!((n_messages, now), (0, old.clone())),
+                Coverage::Partial => assert!(n_messages > 0),
+            }
+            write_inventory(&ours, &options, &new).await.unwrap();
+            assert_eq!(read(&ours).await.unwrap(), new);
+        }
+        // `partial`, seven devices, `complete`.
+        assert_eq!(n_died, 9);
     });
 }
 
