@@ -8,6 +8,7 @@
 )]
 
 mod agent;
+mod attempts;
 mod conformance;
 mod connect;
 mod corpus;
@@ -20,6 +21,7 @@ mod listing;
 mod model;
 mod names;
 mod permissions;
+mod roundabout;
 mod servers;
 mod status;
 mod support;
