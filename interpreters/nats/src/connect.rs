@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use async_nats::connection::State;
 use async_nats::{Client, ConnectErrorKind as Kind, ConnectOptions, ServerAddr};
 use escadre_algebra::DeviceId;
 
@@ -144,6 +145,12 @@ pub async fn connect_device(
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
 ) -> Result<Client, ConnectError> {
     connect_with(address, &inbox_prefix(id), variable).await
+}
+
+/// Whether `client` has a connection now. Without one it waits for one by itself.
+#[must_use]
+pub fn is_connected(client: &Client) -> bool {
+    client.connection_state() == State::Connected
 }
 
 async fn connect_with(

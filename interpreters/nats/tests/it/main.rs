@@ -20,6 +20,7 @@ mod jwt;
 mod listing;
 mod model;
 mod names;
+mod operator_mode;
 mod permissions;
 mod roundabout;
 mod servers;

@@ -1,15 +1,18 @@
 //! NATS: a bucket as a target, and what its servers must allow.
 
+mod admit;
 mod listed;
 mod permissions;
 mod reported;
 mod status;
+mod watch;
 
 use clap::{Args, Subcommand};
 use escadre_interpreter::Interpreter as _;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::{Address, Nats, connect, make_report_buckets};
 
+use self::admit::{AdmitArgs, DismissArgs};
 use self::listed::AssertArgs;
 use self::permissions::Permissions;
 use self::status::StatusArgs;
@@ -44,6 +47,12 @@ enum Action {
         /// The servers and the bucket, such as `nats://127.0.0.1:4222/desired-state?replicas=3`.
         address: Address,
     },
+    /// Let the devices of an inventory follow their keys in the bucket of a fleet.
+    ///
+    /// Each gets the consumer that it needs to be told of changes; who has one keeps it.
+    Admit(AdmitArgs),
+    /// Let devices follow their keys no more.
+    Dismiss(DismissArgs),
     /// List the devices of an inventory in a bucket, from which `-i nats://…` reads it.
     ///
     /// Only what differs is written. Devices that are listed no longer are removed, unless the inventory
@@ -60,6 +69,8 @@ enum Action {
 pub(crate) fn run(args: &NatsArgs, context: &mut Context<'_>) -> Result<Code, Failure> {
     match &args.task {
         Action::Init { address } => init(address, context),
+        Action::Admit(admit) => admit.run(context),
+        Action::Dismiss(dismiss) => dismiss.run(context),
         Action::Assert(asserted) => asserted.run(context),
         Action::Permissions(permissions) => permissions.run(context),
         Action::Status(status) => status.run(context),

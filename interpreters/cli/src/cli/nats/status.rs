@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use clap::Args;
+use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
 use escadre_nats::Address;
 use escadre_nats::permissions::Buckets;
-use escadre_nats::status::{Standing, Status};
+use escadre_nats::status::{DeviceStatus, Standing, Status};
+use serde_json::{Value, json};
 
+use super::watch::watch;
 use super::{MAX_NAMED, open};
 use crate::cli::Code;
 use crate::cli::args::TextFormat;
@@ -17,67 +20,60 @@ use crate::cli::error::Failure;
 use crate::cli::runtime::runtime;
 use crate::cli::target::advised;
 
-/// How often `status --watch` looks.
-const PERIOD: Duration = Duration::from_secs(1);
-
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: escadre nats status nats://127.0.0.1:4222/desired-state --watch\n\
-    Exit codes: 0 done, 1 an error (also of usage)"
+    With --watch --format json there is one JSON object a line: {\"totals\": {\"members\", \"up_to_date\",\n\
+    \"behind\", \"troubled\", \"silent\"}} when they change, then one for each device that changed, as without\n\
+    --watch and with what it was before: {\"device\", \"standing\", \"was\", \"wanted\", \"runs\", \"trouble\",\n\
+    \"silent\", \"silent_seconds\"}. In the first look `was` is null.\n\
+    Exit codes: 0 done (--watch: interrupted, or nobody reads any more), 1 an error (also of usage)"
 )]
 pub(crate) struct StatusArgs {
     /// The servers and the bucket.
-    address: Address,
+    pub(super) address: Address,
     /// How long a device may be silent, in seconds.
     #[arg(long, value_name = "N", default_value_t = 90)]
     silent_after: u64,
-    /// Look again every second, and print what changed, until this program is ended.
-    #[arg(long, conflicts_with = "format")]
+    /// Look again every second until this program is ended: print the figures when they change, and
+    /// each device that is doing otherwise than before. A server that goes away is waited for.
+    #[arg(long)]
     watch: bool,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: TextFormat,
+    pub(super) format: TextFormat,
 }
 
 impl StatusArgs {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Code, Failure> {
-        let runtime = runtime()?;
-        let mut bucket = runtime.block_on(open(&self.address, false))?;
-        let mut look = || -> Result<Status, Failure> {
-            runtime.block_on(async {
-                let seen = bucket.observe().await.map_err(|error| advised(&error))?;
-                let status = bucket.status(&seen.state, &Buckets::default()).await;
-                status.map_err(|error| advised(&error))
-            })
-        };
-        let status = look()?;
+        if self.watch {
+            return watch(self, context);
+        }
+        let status = runtime()?.block_on(async {
+            let mut bucket = open(&self.address, false).await?;
+            let seen = bucket.observe().await.map_err(|error| advised(&error))?;
+            let status = bucket.status(&seen.state, &Buckets::default()).await;
+            status.map_err(|error| advised(&error))
+        })?;
         match self.format {
             TextFormat::Json => context.out.json(&self.document(&status))?,
-            TextFormat::Text if !self.watch => self.tell(&status, context)?,
-            TextFormat::Text => {
-                let mut last = String::new();
-                while !context.out.is_closed() {
-                    let line = self.line(&look()?);
-                    if line != last {
-                        context.out.line(&line)?;
-                        context.out.finish()?;
-                        last = line;
-                    }
-                    std::thread::sleep(PERIOD);
-                }
-            }
+            TextFormat::Text => self.tell(&status, context)?,
         }
         Ok(Code::Done)
     }
 
+    /// Whether a device is silent.
+    pub(super) fn is_silent(&self, device: &DeviceStatus) -> bool {
+        device.is_silent(Duration::from_secs(self.silent_after))
+    }
+
     fn n_silent(&self, status: &Status) -> usize {
-        let patience = Duration::from_secs(self.silent_after);
         let members = status.devices.values().filter(|device| device.wanted.is_some());
-        members.filter(|device| device.is_silent(patience)).count()
+        members.filter(|device| self.is_silent(device)).count()
     }
 
     /// The figures, in one line.
-    fn line(&self, status: &Status) -> String {
+    pub(super) fn line(&self, status: &Status) -> String {
         let [members, up_to_date, behind, troubled] = figures(status).map(|(_, n)| number(n));
         let silent = number(self.n_silent(status));
         format!(
@@ -102,23 +98,35 @@ impl StatusArgs {
         Ok(())
     }
 
-    fn document(&self, status: &Status) -> serde_json::Value {
-        let patience = Duration::from_secs(self.silent_after);
-        let devices = status.devices.iter().map(|(id, device)| {
-            let report = device.report.as_ref();
-            serde_json::json!({
-                "device": id.as_str(),
-                "standing": name(device.standing()),
-                "wanted": device.wanted,
-                "runs": report.map(|report| report.generation),
-                "trouble": report.and_then(|report| report.trouble.as_deref()),
-                "silent_seconds": device.silent_for.map(|silent_for| silent_for.as_secs()),
-                "silent": device.is_silent(patience),
-            })
-        });
+    /// The figures, for programs.
+    pub(super) fn totals(&self, status: &Status) -> Value {
+        let [members, up_to_date, behind, troubled] = figures(status).map(|(_, n)| n);
+        let silent = self.n_silent(status);
+        json!({
+            "members": members, "up_to_date": up_to_date, "behind": behind, "troubled": troubled,
+            "silent": silent,
+        })
+    }
+
+    /// One device, for programs.
+    pub(super) fn row(&self, id: &DeviceId, device: &DeviceStatus) -> Value {
+        let report = device.report.as_ref();
+        json!({
+            "device": id.as_str(),
+            "standing": name(device.standing()),
+            "wanted": device.wanted,
+            "runs": report.map(|report| report.generation),
+            "trouble": report.and_then(|report| report.trouble.as_deref()),
+            "silent_seconds": device.silent_for.map(|silent_for| silent_for.as_secs()),
+            "silent": self.is_silent(device),
+        })
+    }
+
+    fn document(&self, status: &Status) -> Value {
+        let devices = status.devices.iter().map(|(id, device)| self.row(id, device));
         let anomalies = status.anomalies.iter();
-        let anomalies = anomalies.map(|a| serde_json::json!({"key": a.key, "why": a.why}));
-        serde_json::json!({
+        let anomalies = anomalies.map(|a| json!({"key": a.key, "why": a.why}));
+        json!({
             "devices": devices.collect::<Vec<_>>(),
             "anomalies": anomalies.collect::<Vec<_>>(),
         })
@@ -137,7 +145,8 @@ fn figures(status: &Status) -> [(&'static str, usize); 4] {
     ]
 }
 
-fn name(standing: Standing) -> &'static str {
+/// What programs call it.
+pub(super) fn name(standing: Standing) -> &'static str {
     match standing {
         Standing::UpToDate => "up-to-date",
         Standing::Behind => "behind",
