@@ -43,15 +43,18 @@ impl AdmitArgs {
         };
         let ids = ids.into_iter().map(|id| Ok(device(&inventory, id)?.id().clone()));
         let ids = ids.collect::<Result<Vec<DeviceId>, Failure>>()?;
-        let n = each(&self.address, &ids, context, async |bucket, ids| bucket.admit(ids).await)?;
-        let bucket = self.address.bucket();
-        let follow = if n == 1 {
-            "1 device follows its".to_owned()
-        } else {
-            format!("{} devices follow their", number(n))
-        };
-        context.out.line(&format!("{follow} keys in `{bucket}`"))?;
+        let admit = async |bucket: &Nats, ids: &[DeviceId]| bucket.admit(ids).await;
+        let n = each(&self.address, &ids, context, &admit)?;
+        context.out.line(&format!("{} keys in `{}`", follow(n), self.address.bucket()))?;
         Ok(Code::Done)
+    }
+}
+
+/// That so many devices do.
+fn follow(n: usize) -> String {
+    match n {
+        1 => "1 device follows its".to_owned(),
+        n => format!("{} devices follow their", number(n)),
     }
 }
 
@@ -72,14 +75,9 @@ impl DismissArgs {
         let ids = self.devices.iter().map(|id| DeviceId::parse(id));
         let ids = ids.collect::<Result<Vec<_>, _>>();
         let ids = ids.map_err(|error| Failure::caused("a device is named by its id", &error))?;
-        let n = each(&self.address, &ids, context, async |bucket, ids| bucket.dismiss(ids).await)?;
-        let bucket = self.address.bucket();
-        let follow = if n == 1 {
-            "1 device follows its".to_owned()
-        } else {
-            format!("{} devices follow their", number(n))
-        };
-        context.out.line(&format!("{follow} keys in `{bucket}` no more"))?;
+        let dismiss = async |bucket: &Nats, ids: &[DeviceId]| bucket.dismiss(ids).await;
+        let n = each(&self.address, &ids, context, &dismiss)?;
+        context.out.line(&format!("{} keys in `{}` no more", follow(n), self.address.bucket()))?;
         Ok(Code::Done)
     }
 }
@@ -89,7 +87,7 @@ fn each(
     address: &Address,
     ids: &[DeviceId],
     context: &Context<'_>,
-    work: impl AsyncFn(&Nats, &[DeviceId]) -> Result<(), ServerError>,
+    work: &impl AsyncFn(&Nats, &[DeviceId]) -> Result<(), ServerError>,
 ) -> Result<usize, Failure> {
     let mut bar = Bar::new(context.err, context.is_quiet());
     let worked = runtime()?.block_on(async {

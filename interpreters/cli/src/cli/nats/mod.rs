@@ -1,4 +1,4 @@
-//! NATS: a bucket as a target, and what its servers must allow.
+//! NATS: a bucket as a target, what its servers must allow, and how its devices are doing.
 
 mod admit;
 mod listed;
@@ -23,11 +23,12 @@ use super::runtime::runtime;
 use super::target::{Access, Task, advised};
 pub(crate) use listed::listed;
 pub(crate) use reported::with_reported;
+pub(crate) use status::reported_of;
 
 /// At most so many devices are named.
 const MAX_NAMED: usize = 5;
 
-/// Prepare NATS for a fleet: make its buckets, say what each user must be allowed.
+/// Prepare NATS for a fleet (its buckets, its devices, what each user must be allowed), and watch it.
 ///
 /// Who this program is comes from the environment, as for NATS tools: NATS_CREDS or NATS_NKEY (files),
 /// NATS_TOKEN, or NATS_USER and NATS_PASSWORD; NATS_CA, NATS_CERT and NATS_KEY for TLS; NATS_URL for
@@ -43,6 +44,8 @@ pub(crate) struct NatsArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Make the bucket of the fleet, and those that devices report to, where they are missing.
+    #[command(after_help = "Example: escadre nats init nats://127.0.0.1:4222/desired-state\n\
+        Exit codes: 0 done, 1 an error (also of usage)")]
     Init {
         /// The servers and the bucket, such as `nats://127.0.0.1:4222/desired-state?replicas=3`.
         address: Address,

@@ -7,6 +7,7 @@ use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
 use escadre_nats::Address;
+use escadre_nats::device::Report;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{DeviceStatus, Standing, Status};
 use serde_json::{Value, json};
@@ -49,12 +50,7 @@ impl StatusArgs {
         if self.watch {
             return watch(self, context);
         }
-        let status = runtime()?.block_on(async {
-            let mut bucket = open(&self.address, false).await?;
-            let seen = bucket.observe().await.map_err(|error| advised(&error))?;
-            let status = bucket.status(&seen.state, &Buckets::default()).await;
-            status.map_err(|error| advised(&error))
-        })?;
+        let status = runtime()?.block_on(look(&self.address))?;
         match self.format {
             TextFormat::Json => context.out.json(&self.document(&status))?,
             TextFormat::Text => self.tell(&status, context)?,
@@ -110,16 +106,10 @@ impl StatusArgs {
 
     /// One device, for programs.
     pub(super) fn row(&self, id: &DeviceId, device: &DeviceStatus) -> Value {
-        let report = device.report.as_ref();
-        json!({
-            "device": id.as_str(),
-            "standing": name(device.standing()),
-            "wanted": device.wanted,
-            "runs": report.map(|report| report.generation),
-            "trouble": report.and_then(|report| report.trouble.as_deref()),
-            "silent_seconds": device.silent_for.map(|silent_for| silent_for.as_secs()),
-            "silent": self.is_silent(device),
-        })
+        let mut row = told_json(device);
+        row["device"] = id.as_str().into();
+        row["silent"] = self.is_silent(device).into();
+        row
     }
 
     fn document(&self, status: &Status) -> Value {
@@ -143,6 +133,55 @@ fn figures(status: &Status) -> [(&'static str, usize); 4] {
         ("behind", behind),
         ("in trouble", troubled),
     ]
+}
+
+/// What one device is to run and what it tells, for programs.
+fn told_json(device: &DeviceStatus) -> Value {
+    let report = device.report.as_ref();
+    json!({
+        "standing": name(device.standing()),
+        "wanted": device.wanted,
+        "runs": report.map(|report| report.generation),
+        "trouble": report.and_then(|report| report.trouble.as_deref()),
+        "silent_seconds": device.silent_for.map(|silent_for| silent_for.as_secs()),
+    })
+}
+
+/// What one device is to run and what it tells, for people.
+fn told(device: &DeviceStatus) -> String {
+    let wanted = match device.wanted {
+        Some(generation) => format!("Generation {generation} is wanted of it"),
+        None => "Nothing is wanted of it".to_owned(),
+    };
+    let runs = match &device.report {
+        None => "it reported nothing".to_owned(),
+        Some(Report { generation, trouble: None, .. }) => {
+            format!("it reports that it runs {generation}")
+        }
+        Some(Report { generation, trouble: Some(trouble), .. }) => {
+            format!("it reports that it runs {generation} and is in trouble: {trouble}")
+        }
+    };
+    let beat = match device.silent_for {
+        None => "no heartbeat arrived".to_owned(),
+        Some(silent_for) => format!("its last heartbeat arrived {} s ago", silent_for.as_secs()),
+    };
+    format!("{wanted}; {runs}; {beat}.\n")
+}
+
+/// What the device `id` is to run by the bucket of `address` and what it tells: for people, and for programs.
+pub(crate) fn reported_of(address: &Address, id: &DeviceId) -> Result<(String, Value), Failure> {
+    let status = runtime()?.block_on(look(address))?;
+    let device = status.devices.get(id).cloned().unwrap_or_default();
+    Ok((told(&device), told_json(&device)))
+}
+
+/// How the devices of the bucket of `address` are doing.
+async fn look(address: &Address) -> Result<Status, Failure> {
+    let mut bucket = open(address, false).await?;
+    let seen = bucket.observe().await.map_err(|error| advised(&error))?;
+    let status = bucket.status(&seen.state, &Buckets::default()).await;
+    status.map_err(|error| advised(&error))
 }
 
 /// What programs call it.

@@ -118,8 +118,8 @@ impl Missed {
 /// What looks at a bucket and at what devices report.
 struct Looker {
     bucket: Nats,
-    /// The connection of `bucket`.
-    client: Box<dyn Fn() -> bool>,
+    /// Whether there is a connection now.
+    is_connected: Box<dyn Fn() -> bool>,
 }
 
 impl Looker {
@@ -128,12 +128,12 @@ impl Looker {
         let client = client.map_err(|error| advised(&error))?;
         let options = Options { patience: PATIENCE, ..args.address.options(false) };
         let bucket = Nats::open(client.clone(), options).await.map_err(|error| advised(&error))?;
-        Ok(Self { bucket, client: Box::new(move || is_connected(&client)) })
+        Ok(Self { bucket, is_connected: Box::new(move || is_connected(&client)) })
     }
 
     /// Looks once; not longer than there is a connection.
     async fn look(&mut self) -> Result<Status, Missed> {
-        let Self { bucket, client: is_connected } = self;
+        let Self { bucket, is_connected } = self;
         let mut looking = pin!(async {
             let seen = bucket.observe().await?;
             bucket.status(&seen.state, &Buckets::default()).await

@@ -5,7 +5,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use escadre_algebra::DeviceId;
-use escadre_nats::device::{Device, Told, Wanted};
+use escadre_nats::device::{Device, Report, Told, Wanted};
 use escadre_nats::permissions::Buckets;
 use escadre_nats::{ServerError, connect_device};
 use escadre_testbed::NatsServer;
@@ -59,10 +59,8 @@ async fn device(
 /// What `device` is to run, which it comes to know in time.
 async fn wanted(device: &mut Device) -> Wanted {
     let told = tokio::time::timeout(Duration::from_secs(20), device.next()).await;
-    match told.unwrap().unwrap() {
-        Told::Wanted(wanted) => wanted,
-        other => panic!("{other:?}"),
-    }
+    let Told::Wanted(wanted) = told.unwrap().unwrap() else { unreachable!("it wants something") };
+    wanted
 }
 
 #[test]
@@ -119,10 +117,29 @@ fn what_a_device_gets_is_explained_beside_what_the_bucket_holds_for_it() {
     assert!(missing.contains("escadre nats init"), "{missing}");
     ends(0, &[&["apply", "--yes", "-f", "older.lock"][..], &on].concat());
     let behind = ends(0, &explain);
+    assert!(behind.contains("found    \"ghcr.io/acme/recorder:2.2\""), "{behind}");
+    assert!(behind.contains("it reported nothing; no heartbeat arrived."), "{behind}");
     ends(0, &[&["apply", "--yes"][..], &on].concat());
+    ends(0, &["nats", "init", &target]);
+    ends(0, &["nats", "admit", "-i", "devices.jsonl", &target, "cam-2"]);
+    let generation = run(async {
+        let mut device = device(&server.url(), "fleet-a", "cam-2", &[]).await.unwrap();
+        let generation = wanted(&mut device).await.generation;
+        let trouble = Some("no space left".to_owned());
+        device.report(&Report::new(generation, trouble)).await.unwrap();
+        device.beat().await.unwrap();
+        generation
+    });
     let there = ends(0, &explain);
-    assert_ne!(behind, there);
-    println!("BEHIND {behind}\nTHERE {there}");
+    assert!(there.contains("fleet-a: all of that is held"), "{there}");
+    let told = format!(
+        "Generation {generation} is wanted of it; it reports that it runs {generation} and is in \
+         trouble: no space left; its last heartbeat arrived "
+    );
+    assert!(there.contains(&told), "{there}");
     let json = ends(0, &[&explain[..], &["--format", "json"]].concat());
-    println!("JSON {json}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["held"]["summary"]["unchanged"], 1);
+    assert_eq!(json["reported"]["standing"], "troubled");
+    assert_eq!(json["reported"]["runs"], generation);
 }
