@@ -6,10 +6,10 @@ use clap::Args;
 use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
-use escadre_nats::Address;
 use escadre_nats::device::Report;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{DeviceStatus, Standing, Status};
+use escadre_nats::{Address, Anomaly};
 use serde_json::{Value, json};
 
 use super::watch::watch;
@@ -89,7 +89,7 @@ impl StatusArgs {
             }
         }
         for anomaly in status.anomalies.iter().take(MAX_NAMED) {
-            context.note(&format!("`{}` makes no sense: {}", anomaly.key, anomaly.why));
+            context.note(&senseless(anomaly));
         }
         Ok(())
     }
@@ -121,6 +121,11 @@ impl StatusArgs {
             "anomalies": anomalies.collect::<Vec<_>>(),
         })
     }
+}
+
+/// That a report makes no sense.
+pub(super) fn senseless(anomaly: &Anomaly) -> String {
+    format!("`{}` makes no sense: {}", anomaly.key, anomaly.why)
 }
 
 /// How many members there are, and how they are doing.

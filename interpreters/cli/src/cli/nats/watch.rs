@@ -9,9 +9,10 @@ use escadre_interpreter::Interpreter as _;
 use escadre_interpreter::present::number;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{DeviceStatus, Standing, Status};
-use escadre_nats::{Nats, Options, ServerError, connect, is_connected};
+use escadre_nats::{Anomaly, Nats, Options, ServerError, connect, is_connected};
 
-use super::status::{StatusArgs, name};
+use super::MAX_NAMED;
+use super::status::{StatusArgs, name, senseless};
 use crate::cli::Code;
 use crate::cli::args::TextFormat;
 use crate::cli::context::Context;
@@ -32,7 +33,7 @@ const MAX_TOLD: usize = 50;
 pub(super) fn watch(args: &StatusArgs, context: &mut Context<'_>) -> Result<Code, Failure> {
     let runtime = runtime()?;
     let mut looker = runtime.block_on(Looker::open(args))?;
-    let mut view = View { args, known: None, totals: None };
+    let mut view = View { args, known: None, totals: None, anomalies: Vec::new() };
     let mut end = pin!(end());
     let mut is_lost = false;
     loop {
@@ -164,6 +165,8 @@ struct View<'a> {
     known: Option<BTreeMap<DeviceId, Told>>,
     /// The figures, as they were printed.
     totals: Option<String>,
+    /// What makes no sense.
+    anomalies: Vec<Anomaly>,
 }
 
 impl View<'_> {
@@ -203,6 +206,11 @@ impl View<'_> {
             }
         }
         self.known = Some(now);
+        let new = status.anomalies.iter().filter(|anomaly| !self.anomalies.contains(anomaly));
+        for anomaly in new.take(MAX_NAMED) {
+            context.note(&senseless(anomaly));
+        }
+        self.anomalies.clone_from(&status.anomalies);
         Ok(())
     }
 

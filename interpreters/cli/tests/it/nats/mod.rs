@@ -1,7 +1,9 @@
 //! A NATS bucket as a target, on a real server.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Output;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use escadre_algebra::DeviceId;
@@ -19,6 +21,9 @@ mod operator_mode;
 mod permissions;
 mod watch;
 
+/// How long something to happen is waited for.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 /// What the binary does with `arguments`, where `variables` say who it is.
 fn escadre_as(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = command(Path::new(ESCADRE), arguments);
@@ -31,6 +36,19 @@ fn ends(code: i32, arguments: &[&str]) -> String {
     let told = format!("{}{}", stdout(&output), stderr(&output));
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
     told
+}
+
+/// The lines that `source` will have.
+fn lines(source: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 /// The output of `future`, which waits for a server.

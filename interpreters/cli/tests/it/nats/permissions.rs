@@ -1,6 +1,8 @@
 //! What `escadre nats permissions` prints, tried.
 
 use std::fs;
+use std::path::Path;
+use std::process::Stdio;
 
 use escadre_nats::connect;
 use escadre_nats::device::Report;
@@ -9,8 +11,8 @@ use nkeys::KeyPair;
 use serde_json::{Value, json};
 
 use super::operator_mode::operator_mode;
-use super::{device, ends, escadre_as, run, wanted};
-use crate::program::{stderr, stdout};
+use super::{DEADLINE, device, ends, escadre_as, lines, run, wanted};
+use crate::program::{ESCADRE, command, stderr, stdout};
 
 /// Files of an inventory whose two devices have keys, and of the seeds of its users.
 struct Keyed {
@@ -162,6 +164,20 @@ fn a_controller_reads_the_inventory_of_the_bucket_that_is_named_and_writes_none_
     let odd = ["nats", "permissions", "-i", "devices.jsonl", "--inventory-bucket", "a\" b"];
     let refused = ends(1, &odd);
     assert!(refused.contains("is no bucket: a name has only letters"), "{refused}");
+}
+
+#[test]
+fn what_the_server_denies_is_told_while_it_is_waited_for() {
+    let keyed = Keyed::new();
+    let server = keyed.server(&[]);
+    let target = format!("{}/desired-state", server.url());
+    let mut command = command(Path::new(ESCADRE), &["nats", "init", &target]);
+    command.env("NATS_NKEY", keyed.controller.seed().unwrap());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let said = lines(child.stderr.take().unwrap()).recv_timeout(DEADLINE).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.contains("$JS.API.STREAM.CREATE.KV_device-state"), "{said}");
 }
 
 #[test]

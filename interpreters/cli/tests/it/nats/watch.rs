@@ -1,20 +1,18 @@
 //! `escadre nats status --watch`, while devices report and servers come and go.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use escadre_nats::connect;
 use escadre_nats::device::Report;
 use escadre_testbed::NatsServer;
 use serde_json::{Value, json};
 
-use super::{device, ends, run, wanted};
+use super::{DEADLINE, device, ends, lines, run, wanted};
 use crate::program::{ESCADRE, command};
-
-/// How long something to happen is waited for.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A program that watches; it ends with this value.
 struct Watching {
@@ -58,19 +56,6 @@ fn spawn(target: &str, more: &[&str]) -> Child {
     let watching = [&["nats", "status", target, "--watch"], more].concat();
     let mut command = command(Path::new(ESCADRE), &watching);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// The lines that `source` will have.
-fn lines(source: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(source).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
 }
 
 /// How `child` ends by itself.
@@ -120,6 +105,19 @@ fn what_devices_do_otherwise_than_before_is_told_and_a_server_that_goes_away_is_
     let said = told.concat();
     assert!(said.contains("5 members: 1 up to date, 4 behind, 0 in trouble, 4 silent"), "{said}");
     assert!(said.ends_with(&format!("(wanted {generation}, runs {generation})")), "{said}");
+    // Another generation is wanted: who ran the last one lags behind.
+    ends(0, &["apply", "--yes", "-f", "older.lock", "-i", "devices.jsonl", "--target", &target]);
+    assert_eq!(watching.line(), "5 members: 0 up to date, 5 behind, 0 in trouble, 4 silent");
+    let behind = watching.line();
+    assert!(behind.starts_with("`cam-1`: up to date -> behind (wanted "), "{behind}");
+    assert!(behind.ends_with(&format!(", runs {generation})")), "{behind}");
+    run(async {
+        let client = connect(&url.parse().unwrap(), &|_| None).await.unwrap();
+        client.publish("$KV.device-state.cam-3", "nonsense".into()).await.unwrap();
+        client.flush().await.unwrap();
+    });
+    let nonsense = watching.note();
+    assert!(nonsense.starts_with("note: `cam-3` makes no sense: "), "{nonsense}");
     server.kill();
     let gone = watching.note();
     assert_eq!(gone, "note: the server went away; trying until it comes back");
@@ -128,7 +126,7 @@ fn what_devices_do_otherwise_than_before_is_told_and_a_server_that_goes_away_is_
     run(report(&url, Some("no space left")));
     assert_eq!(watching.line(), "5 members: 0 up to date, 4 behind, 1 in trouble, 4 silent");
     let trouble = watching.line();
-    assert!(trouble.starts_with("`cam-1`: up to date -> in trouble: no space left ("), "{trouble}");
+    assert!(trouble.starts_with("`cam-1`: behind -> in trouble: no space left ("), "{trouble}");
 }
 
 #[cfg(unix)]
