@@ -48,6 +48,32 @@ pub(crate) fn capture(command: &mut Command) -> Outcome<String> {
     ))
 }
 
+/// How long tests of one kind may take.
+const TESTS: Duration = Duration::from_secs(3600);
+
+/// Runs tests, prints what they print, and how many passed; an error unless all do, and `n_least` at least: a
+/// filter that selects none would pass otherwise.
+pub(crate) fn tests(command: &mut Command, n_least: usize) -> Outcome {
+    let finished = finish(command, TESTS)?;
+    println!("{}", finished.stdout.trim_end());
+    if !finished.status.success() {
+        let failed = format!("`{}` failed: {}", line(command), finished.status);
+        return Err(format!("{failed}\n{}", finished.stderr));
+    }
+    let n_passed: usize = finished
+        .stdout
+        .lines()
+        .filter_map(|line| {
+            line.split_once("test result: ok. ")?.1.split(' ').next()?.parse::<usize>().ok()
+        })
+        .sum();
+    println!("tests that passed: {n_passed}");
+    if n_passed >= n_least {
+        return Ok(());
+    }
+    Err(format!("`{}` ran {n_passed} tests, and at least {n_least} were expected", line(command)))
+}
+
 /// Runs a program quietly to its end, whatever that is; it and its children are ended at the deadline.
 pub(crate) fn finish(command: &mut Command, deadline: Duration) -> Outcome<Finished> {
     let mut child = command

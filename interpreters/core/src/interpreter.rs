@@ -174,6 +174,10 @@ pub trait Progress {
     fn note(&mut self, message: &str);
 }
 
+/// The target of the events of `tracing` by which interpreters tell how far reading a target is: `done` and
+/// `total` (u64, entries), and what is read as the message. Where `done` is `total`, it has ended.
+pub const PROGRESS: &str = "escadre::progress";
+
 /// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;

@@ -25,7 +25,7 @@ mod stored;
 pub use consent::{Consent, Refused, Share, ShareError};
 pub use content::named_content;
 pub use interpreter::{
-    Applied, Capabilities, Interpreter, Observation, Progress, Revision, Silent,
+    Applied, Capabilities, Interpreter, Observation, PROGRESS, Progress, Revision, Silent,
 };
 pub use plan::{
     Change, ChangeKind, Desired, FieldChange, Group, Normalise, Plan, PlanParts, ResourceChange,

@@ -120,10 +120,21 @@ impl InventoryError {
 }
 
 /// The values of a bucket, by key; one that was deleted is not among them.
-pub(crate) type Values = BTreeMap<String, Vec<u8>>;
+pub type Values = BTreeMap<String, Vec<u8>>;
 
-/// The inventory that `values` list, partial where `options` say so. Costs O(their size + n log n).
-pub(crate) fn decode(
+/// The inventory that `values` of the bucket `bucket` list, partial where they or `options` say so. Costs
+/// O(their size + n log n).
+///
+/// # Errors
+/// There are none, or what stands under a key is no device, or not the one of that key.
+///
+/// ```
+/// use escadre_nats::asserted::{Values, decode};
+/// let values = Values::from([("cam-1".to_owned(), br#"{"id": "cam-1"}"#.to_vec())]);
+/// assert_eq!(decode("inventory", &values, &Default::default())?.inventory.len(), 1);
+/// # Ok::<(), escadre_nats::InventoryError>(())
+/// ```
+pub fn decode(
     bucket: &str,
     values: &Values,
     options: &ReadOptions,
@@ -221,7 +232,8 @@ fn misplaced(key: &str, value: &[u8]) -> Option<String> {
 }
 
 /// What a bucket holds that lists `inventory`, its coverage apart.
-pub(crate) fn encode(inventory: &Inventory) -> Values {
+#[must_use]
+pub fn encode(inventory: &Inventory) -> Values {
     let mut text = Vec::new();
     // Writing to memory does not fail.
     let _ = write_jsonl(inventory, &mut text);

@@ -5,9 +5,12 @@ use escadre_algebra::Digest;
 use crate::forms::Head;
 use crate::names::Key;
 
-/// The content named `digest`, if all of it is there; `last` answers the last entry of a key with
-/// its sequence.
-pub(crate) async fn content<B: AsRef<[u8]>, E>(
+/// The content named `digest`, if all of it is there and has that digest; `last` answers the last entry of a
+/// key with its sequence. Costs a call of `last` a part.
+///
+/// # Errors
+/// Those of `last`.
+pub async fn content<B: AsRef<[u8]>, E>(
     digest: Digest,
     last: impl AsyncFn(Key) -> Result<Option<(u64, B)>, E>,
 ) -> Result<Option<Vec<u8>>, E> {

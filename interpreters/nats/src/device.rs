@@ -43,8 +43,7 @@ use crate::info::Info;
 use crate::lower::encode;
 use crate::names::{Key, device_token, subject};
 use crate::permissions::{Buckets, consumer_name};
-use intake::Intake;
-pub use intake::{Told, Wanted};
+pub use intake::{Intake, Told, Wanted};
 
 /// A device that is connected to its fleet.
 pub struct Device {

@@ -4,6 +4,7 @@ mod admit;
 mod apply;
 mod decode;
 mod listing;
+mod looking;
 mod open;
 mod pull;
 mod read;

@@ -145,6 +145,12 @@ pub enum ServerErrorKind {
         /// What the server says.
         why: String,
     },
+    /// It answers, and does not store what it is sent, however often: a batch of which it lost a part, a
+    /// disk that is full.
+    Unstored {
+        /// What it says.
+        why: String,
+    },
     /// It refuses, and trying again does not help.
     Refused {
         /// What was asked of it.
@@ -178,6 +184,9 @@ impl fmt::Display for ServerErrorKind {
             Self::NotAtomic => f.write_str("its stream takes no atomic batches"),
             Self::Restless => f.write_str("it is written faster than it can be read"),
             Self::Full { why } => write!(f, "the server has no room: {why}"),
+            Self::Unstored { why } => {
+                write!(f, "the server answers, and does not store what is written: {why}")
+            }
             Self::Refused { doing, why } => write!(f, "the server refuses ({doing}): {why}"),
         }
     }
@@ -221,6 +230,9 @@ impl ServerError {
             ServerErrorKind::Restless => "find out who else writes to the bucket, and run it again",
             ServerErrorKind::Full { .. } => {
                 "make room on the server's disk or raise the limit, then run it again: it goes on where it ended"
+            }
+            ServerErrorKind::Unstored { .. } => {
+                "look at the server's log and make room if its disk is full, then run it again: it goes on where it ended"
             }
             ServerErrorKind::Refused { .. } => {
                 "look at the server's log; with permissions, at those of this user"

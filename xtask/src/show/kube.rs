@@ -50,13 +50,13 @@ fn conformance(_: &Workspace, quick: bool) -> Outcome {
     if quick {
         command.env(QUICK, "1");
     }
-    process::run(&mut command)
+    process::tests(&mut command, 1)
 }
 
 fn operator(_: &Workspace, _: bool) -> Outcome {
     let mut library = workspace::cargo();
     library.args(["test", "-p", "escadre-operator", "--test", "it", "--", "--nocapture"]);
-    process::run(&mut library)?;
+    process::tests(&mut library, 20)?;
     // The process itself, killed with the signal 9, with pods and their controllers.
     let mut program = workspace::cargo();
     program.args([
@@ -70,11 +70,11 @@ fn operator(_: &Workspace, _: bool) -> Outcome {
         "--nocapture",
         "operator::",
     ]);
-    process::run(&mut program)
+    process::tests(&mut program, 1)
 }
 
 fn identities(_: &Workspace, _: bool) -> Outcome {
-    process::run(&mut tests("identities::"))
+    process::tests(&mut tests("identities::"), 1)
 }
 
 /// How many nodes there are, and how many the edit changes.

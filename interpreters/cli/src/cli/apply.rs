@@ -136,7 +136,7 @@ impl Task for Applying<'_, '_> {
     fn run<I: Interpreter>(mut self, interpreter: &mut I) -> Result<Code, Failure> {
         let objects = interpreter.lower(self.resolved).map_err(|error| advised(&error))?;
         let consent = Consent { adopt: self.args.adopt, ..Consent::from(&self.args.agreed) };
-        let mut bar = Bar::new(self.context.err, self.context.is_quiet());
+        let mut bar = Bar::new(self.context.err);
         let dry_run = self.args.dry_run;
         // Of a target that was written since the plan was shown, this refuses the revision.
         let applied = wait(interpreter.apply(&self.plan, &objects, &consent, dry_run, &mut bar));

@@ -59,7 +59,9 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use escadre_algebra::Fleet;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use args::{Cli, Command, When};
 use context::{Context, Origin};
@@ -188,10 +190,13 @@ fn log(cli: &Cli) {
     let asked = cli.global.quiet || cli.global.verbose > 0;
     let filter = env::var("ESCADRE_LOG").ok().filter(|_| !asked);
     let filter = EnvFilter::new(filter.as_deref().unwrap_or(level));
-    let colour = Look::of_stderr(cli.global.color).colour;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let look = Look::of_stderr(cli.global.color);
+    progress::show(look, cli.global.quiet);
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| progress::AboveBars);
+    let lines = lines.with_ansi(look.colour).without_time().with_target(false);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
     // A program that has its own subscriber keeps it.
-    let _ = subscriber.with_ansi(colour).without_time().with_target(false).try_init();
+    let _ = subscriber.with(progress::reading()).try_init();
 }
 
 fn execute(command: Command, context: &mut Context<'_>) -> Result<Code, Failure> {

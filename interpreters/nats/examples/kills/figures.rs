@@ -3,7 +3,7 @@
 use escadre_interpreter::Snapshot;
 use escadre_nats::World;
 
-use crate::{N_DEVICES, Outcome, device_id};
+use crate::{N_DEVICES, Outcome, Settings, device_id};
 
 /// What was counted.
 #[derive(Default)]
@@ -17,11 +17,12 @@ pub(crate) struct Figures {
     pub(crate) n_mixed: u64,
     pub(crate) n_lost: usize,
     pub(crate) n_stale: usize,
+    pub(crate) n_converged: usize,
     pub(crate) n_diverged: usize,
 }
 
 impl Figures {
-    pub(crate) fn tell(&self) -> Outcome {
+    pub(crate) fn tell(&self, settings: &Settings) -> Outcome {
         let [controllers, servers, leaders] = self.n_rounds;
         println!(
             "rounds: {controllers} kills of controllers, {servers} of servers, {leaders} of leaders; {} of them races of two controllers",
@@ -35,9 +36,33 @@ impl Figures {
         println!("devices seen mixed: {}", self.n_mixed);
         println!("acknowledged applies lost: {}", self.n_lost);
         println!("writes by a controller whose fence was taken: {}", self.n_stale);
-        println!("rounds that did not converge: {}", self.n_diverged);
+        println!("rounds that converged: {}, that did not: {}", self.n_converged, self.n_diverged);
         let wrong = self.n_mixed + (self.n_lost + self.n_stale + self.n_diverged) as u64;
-        if wrong == 0 { Ok(()) } else { Err(format!("{wrong} things that must not happen did")) }
+        if wrong > 0 {
+            return Err(format!("{wrong} things that must not happen did"));
+        }
+        self.is_enough(settings)
+    }
+
+    /// Whether what was to be looked at was there: kills that hit nothing would show nothing.
+    fn is_enough(&self, settings: &Settings) -> Outcome {
+        let n_rounds = self.n_rounds.iter().sum::<usize>();
+        let least = [
+            ("rounds", n_rounds, settings.n_controllers + settings.n_servers + settings.n_leaders),
+            ("controllers killed before they ended", self.n_killed, settings.n_controllers / 2),
+            ("kills between devices", self.n_between, settings.n_controllers / 10),
+            ("rounds that converged", self.n_converged, n_rounds * 3 / 4),
+            ("races", self.n_races, n_rounds / 4),
+        ];
+        for (what, n, least) in least {
+            if n < least {
+                return Err(format!("{n} {what}, and at least {least} were to be"));
+            }
+        }
+        if self.n_looks < n_rounds as u64 {
+            return Err(format!("{} looks at {n_rounds} rounds", self.n_looks));
+        }
+        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ fn play() -> Outcome {
             field.round(Kill::Leader, round, &mut figures)?;
         }
     }
-    figures.tell()
+    figures.tell(&settings)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -188,8 +188,15 @@ impl<'a> Field<'a> {
                 (figures.n_looks + n_looks, figures.n_mixed + n_mixed);
         }
         self.look(&ended, figures)?;
-        if number % 5 == 4 || kill != Kill::Controller {
-            figures.n_diverged += usize::from(self.converge(version).is_err());
+        // Every fifth controller is killed on what another left.
+        if !number.is_multiple_of(5) || kill != Kill::Controller {
+            match self.converge(version) {
+                Ok(()) => figures.n_converged += 1,
+                Err(why) => {
+                    println!("round {number}: {why}");
+                    figures.n_diverged += 1;
+                }
+            }
         }
         Ok(())
     }

@@ -31,9 +31,20 @@ pub enum Told {
     Refused(Anomaly),
 }
 
-/// The entries of one device, as far as they were read.
+/// The entries of one device, as far as they were read: what [`Device`](super::Device) makes of what comes,
+/// without a server.
+///
+/// ```
+/// use escadre_algebra::DeviceId;
+/// use escadre_nats::device::{Intake, Told};
+/// let mut intake = Intake::new(DeviceId::parse("cam-1")?, 0);
+/// let manifest = br#"{"version":1,"generation":7,"resources":{}}"#[..].into();
+/// let told = intake.read("cam-1._manifest", 9, Some(&manifest), true);
+/// assert!(matches!(told, Some(Told::Wanted(wanted)) if wanted.generation == 7));
+/// # Ok::<(), escadre_algebra::NameError>(())
+/// ```
 #[derive(Debug)]
-pub(super) struct Intake {
+pub struct Intake {
     device: DeviceId,
     values: BTreeMap<ResourceName, (Digest, Bytes)>,
     /// The sequence of the last entry of each key: an earlier one may come again.
@@ -44,13 +55,16 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(device: DeviceId, accepted: u64) -> Self {
+    /// Nothing of the device `device` yet, which last accepted the generation `accepted` (0 if none).
+    #[must_use]
+    pub fn new(device: DeviceId, accepted: u64) -> Self {
         let (values, sequences) = (BTreeMap::new(), BTreeMap::new());
         Self { device, values, sequences, manifest: None, accepted }
     }
 
-    /// Reads one entry; `is_last` says that no other is there yet.
-    pub(super) fn read(
+    /// Reads one entry, `None` where its key is deleted; `is_last` says that no other is there yet.
+    /// What the device comes to know by it, if anything.
+    pub fn read(
         &mut self,
         key: &str,
         sequence: u64,

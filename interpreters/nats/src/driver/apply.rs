@@ -52,9 +52,6 @@ pub(super) async fn apply(
     let writer = take(target, asked, &world, generation).await?;
     let mut applied = Applied::default();
     let done = write(&writer, target, asked, (&changes, &world), &mut applied, progress).await;
-    for note in writer.notes() {
-        progress.note(&note);
-    }
     let done = match done {
         Ok(()) => writer.end().await,
         Err(failure) => Err(failure),
@@ -176,9 +173,6 @@ async fn write(
         let (n_devices, n_removed) = stored?;
         applied.n_written += n_devices;
         applied.n_removed += n_removed;
-        for note in writer.notes() {
-            progress.note(&note);
-        }
         progress.advance(applied.n_written);
     }
     for digest in unreferred(changes, world) {

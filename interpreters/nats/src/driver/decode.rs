@@ -12,8 +12,6 @@ use crate::world::World;
 const N_TOGETHER: usize = 256;
 /// How often so many wait for the thread.
 const N_WAITING: usize = 8;
-/// After so many entries it is told how far it is.
-const N_TOLD: usize = 100_000;
 
 /// Hands messages to the thread, which has decoded them in this order.
 ///
@@ -99,17 +97,12 @@ impl Decoder {
 /// The thread: what the bucket holds once it is told that all was read.
 fn run(prefix: &str, mut to_do: mpsc::Receiver<Work>) -> Option<World> {
     let mut reader = Reader::default();
-    let mut n_read = 0_usize;
     while let Some(work) = to_do.blocking_recv() {
         match work {
             Work::Read(together) => {
                 for pulled in together {
                     let Entry { key, sequence, bytes, .. } = pulled.entry(prefix);
                     reader.read(key, sequence, bytes);
-                    n_read += 1;
-                    if n_read.is_multiple_of(N_TOLD) {
-                        tracing::info!(keys = n_read, "reading the bucket");
-                    }
                 }
             }
             Work::Tell { keys, to } => {

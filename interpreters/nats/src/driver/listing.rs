@@ -14,9 +14,8 @@ use escadre_interpreter::inventory::{ReadInventory, ReadOptions};
 use super::open::{N_HEADER_BYTES, Options, found, made};
 use super::pull::Entry;
 use super::read::Failed;
-use super::reports::is_missing;
 use super::request::{Attempts, Trouble, store};
-use super::whole::{Until, whole};
+use super::whole::{Asked, Until, whole};
 use super::write::unsent;
 use crate::asserted::{COVERAGE, InventoryError, Values, coverage, decode, encode, foreign};
 use crate::error::{ServerError, ServerErrorKind};
@@ -154,10 +153,7 @@ impl Held {
             match Self::try_read(client, bucket, attempts.n).await {
                 Ok(Some(held)) => return Ok(held),
                 Ok(None) => return Err(ServerError::new(bucket, ServerErrorKind::Restless)),
-                Err(error) if is_missing(&error) => {
-                    return Err(ServerError::new(bucket, ServerErrorKind::NoBucket));
-                }
-                Err(error) => attempts.pause(&error.to_string()).await?,
+                Err(error) => attempts.pause_after(&error).await?,
             }
         }
     }
@@ -179,7 +175,8 @@ impl Held {
                 None => drop(values.remove(entry.key)),
             }
         };
-        let info = whole(client, &stream, bucket, n_failed, Until::Still, &mut read).await?;
+        let asked = Asked { bucket, until: Until::Still, n_failed, what: "reading the inventory" };
+        let info = whole(client, &stream, asked, &mut read).await?;
         Ok(info.map(|info| Self { values, said, info }))
     }
 }
@@ -245,6 +242,8 @@ impl<'a> Writer<'a> {
                     return Ok(ours.map(|(sequence, ..)| sequence));
                 }
                 Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+                Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
+                Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.stream).await?,
                 Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
             }
         }
@@ -264,7 +263,7 @@ impl<'a> Writer<'a> {
                 Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
                     return Ok(None);
                 }
-                Err(error) => attempts.pause(&error.to_string()).await?,
+                Err(error) => attempts.pause_after(&error.into()).await?,
             }
         }
     }
@@ -290,6 +289,8 @@ impl<'a> Writer<'a> {
                         attempts.pause("what was said was not seen").await?;
                     }
                     Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+                    Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
+                    Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.stream).await?,
                     Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
                 }
             }

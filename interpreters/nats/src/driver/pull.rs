@@ -9,10 +9,15 @@ use async_nats::jetstream::stream::Stream;
 use async_nats::{Client, HeaderMap, Message, StatusCode, Subscriber};
 use futures_util::{FutureExt, StreamExt};
 
+use super::looking::Looking;
 use super::read::Failed;
+use crate::answers::Place;
 
 /// How many entries are asked for at once, at most and at least.
 const N_BATCH: (usize, usize) = (10_000, 16);
+/// How many bytes are asked for at once, unless one entry is larger: with all batches that are on their
+/// way less than what a server lets a connection lag behind (64 MiB).
+const N_BYTES: usize = 8 << 20;
 /// How many batches are on their way: while one is read, the server sends the next.
 const N_OPEN: usize = 2;
 /// How long the next entry is waited for; then all is read again.
@@ -46,6 +51,8 @@ pub(super) struct Puller<'a> {
     messages: Subscriber,
     /// How many entries are asked for at once.
     n_batch: usize,
+    /// How many bytes are asked for at once.
+    n_bytes: usize,
     /// The batches that were asked for: their numbers, and how many entries they may still bring.
     open: VecDeque<(u64, usize)>,
     n_asked: u64,
@@ -53,20 +60,35 @@ pub(super) struct Puller<'a> {
     is_dry: bool,
     /// The number of the last entry among those of the consumer.
     last: u64,
+    looking: Looking,
 }
 
 impl<'a> Puller<'a> {
     /// After `n_failed` attempts less is asked for at once: a reader that is too slow has lost some.
+    /// `what` is told while it goes on.
     pub(super) async fn of(
         client: &Client,
         consumer: &'a Consumer<pull::Config>,
         n_failed: usize,
+        what: &'static str,
     ) -> Result<Self, Failed> {
         let inbox = client.new_inbox();
         let n_batch = (N_BATCH.0 >> n_failed.min(16)).max(N_BATCH.1);
         let messages = client.subscribe(format!("{inbox}.*")).await?;
         let open = VecDeque::with_capacity(N_OPEN);
-        Ok(Self { consumer, inbox, messages, n_batch, open, n_asked: 0, is_dry: false, last: 0 })
+        let n_bytes = N_BYTES;
+        Ok(Self {
+            consumer,
+            inbox,
+            messages,
+            n_batch,
+            n_bytes,
+            open,
+            n_asked: 0,
+            is_dry: false,
+            last: 0,
+            looking: Looking::of(consumer.cached_info().num_pending, what),
+        })
     }
 
     /// The next entry; `None` where there are no more now, and then those that came since.
@@ -80,24 +102,38 @@ impl<'a> Puller<'a> {
                 return Ok(None);
             }
             let message = self.arrived().await?;
-            match message.status {
-                None => return self.entry(message).map(Some),
-                Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => {
-                    let number = message.subject.rsplit('.').next().and_then(|n| n.parse().ok());
-                    self.open.retain(|(open, _)| Some(*open) != number);
+            let Some(status) = message.status else { return self.entry(message).map(Some) };
+            let why = message.description.unwrap_or_default();
+            let number = message.subject.rsplit('.').next().and_then(|n| n.parse().ok());
+            match (status, &*why) {
+                (StatusCode::IDLE_HEARTBEAT, _) => {}
+                (StatusCode::NOT_FOUND | StatusCode::TIMEOUT, _) => {
+                    self.ended(number);
                     self.is_dry = true;
                 }
-                Some(StatusCode::IDLE_HEARTBEAT) => {}
-                Some(status) => {
-                    let why = message.description.unwrap_or_default();
-                    return Err(format!("the server ended the batch: {status} {why}").into());
+                (_, "Batch Completed") => {
+                    self.ended(number);
                 }
+                (_, "Message Size Exceeds MaxBytes") => {
+                    // Where not even one entry came, it is larger than what was asked for.
+                    if self.ended(number) == Some(self.n_batch) {
+                        self.n_bytes = self.n_bytes.saturating_mul(2);
+                    }
+                }
+                _ => return Err(format!("the server ended the batch: {status} {why}").into()),
             }
         }
     }
 
+    /// Forgets the batch `number`, which brings no more; how many entries it might have brought.
+    fn ended(&mut self, number: Option<u64>) -> Option<usize> {
+        let at = self.open.iter().position(|(open, _)| Some(*open) == number)?;
+        self.open.remove(at).map(|(_, left)| left)
+    }
+
     async fn ask(&mut self) -> Result<(), Failed> {
-        let batch = BatchConfig { batch: self.n_batch, no_wait: true, ..BatchConfig::default() };
+        let (batch, max_bytes) = (self.n_batch, self.n_bytes);
+        let batch = BatchConfig { batch, max_bytes, no_wait: true, ..BatchConfig::default() };
         let inbox = format!("{}.{}", self.inbox, self.n_asked);
         self.consumer.request_batch(batch, inbox.into()).await?;
         self.open.push_back((self.n_asked, self.n_batch));
@@ -121,6 +157,7 @@ impl<'a> Puller<'a> {
             return Err(format!("entries were lost after {}", self.last).into());
         }
         self.last = place.number;
+        self.looking.advance();
         if let Some((_, left)) = self.open.front_mut() {
             *left -= 1;
             if *left == 0 {
@@ -157,29 +194,6 @@ impl Pulled {
     }
 }
 
-/// Where a message stands, as the subject for its acknowledgement tells.
-///
-/// async-nats tells the same, with a date of each, in a time that is a tenth of that of reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    /// In the stream.
-    sequence: u64,
-    /// Among the messages of the consumer.
-    number: u64,
-    stored_ns: u64,
-}
-
-impl Place {
-    /// `$JS.ACK.[DOMAIN.ACCOUNT.]STREAM.CONSUMER.DELIVERED.SEQUENCE.NUMBER.TIME.PENDING[.TOKEN]`
-    fn parse(reply: &str) -> Option<Self> {
-        let n_tokens = reply.strip_prefix("$JS.ACK.")?.split('.').count();
-        let before = if n_tokens == 7 { 5 } else { 7 };
-        let mut tokens = reply.split('.').skip(before);
-        let mut number = || tokens.next()?.parse().ok();
-        Some(Self { sequence: number()?, number: number()?, stored_ns: number()? })
-    }
-}
-
 /// Whether an entry with these headers says that its key is deleted.
 pub(crate) fn is_deletion(headers: Option<&HeaderMap>) -> bool {
     let Some(headers) = headers else { return false };
@@ -190,25 +204,4 @@ pub(crate) fn is_deletion(headers: Option<&HeaderMap>) -> bool {
         }
         _ => false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Place;
-
-    #[test]
-    fn a_place_is_read_from_both_forms_of_reply() {
-        let place = Some(Place { sequence: 100, number: 7, stored_ns: 1_700_000_000_123_456_789 });
-        let tail = "KV_desired.escadre-1.3.100.7.1700000000123456789.42";
-        assert_eq!(Place::parse(&format!("$JS.ACK.{tail}")), place);
-        assert_eq!(Place::parse(&format!("$JS.ACK._.szMpdrwD.{tail}")), place);
-        assert_eq!(Place::parse(&format!("$JS.ACK.hub.szMpdrwD.{tail}.token")), place);
-    }
-
-    #[test]
-    fn a_reply_that_tells_no_place_is_none() {
-        for reply in ["", "$JS.ACK.", "_INBOX.a.b", "$JS.ACK.s.c.1.x.2.3.4", "$JS.ACK.s.c.1.2"] {
-            assert_eq!(Place::parse(reply), None, "{reply}");
-        }
-    }
 }

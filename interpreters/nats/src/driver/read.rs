@@ -24,7 +24,7 @@ pub(super) async fn world(target: &Nats, before: Option<Arc<World>>) -> Result<W
             Ok(None) => {
                 return Err(ServerError::new(target.bucket(), ServerErrorKind::Restless));
             }
-            Err(error) => attempts.pause(&error.to_string()).await?,
+            Err(error) => attempts.pause_after(&error).await?,
         }
     }
 }
@@ -35,7 +35,7 @@ pub(super) async fn sequence(target: &Nats) -> Result<u64, ServerError> {
     loop {
         match target.stream.get_info().await {
             Ok(info) => return Ok(info.state.last_sequence),
-            Err(error) => attempts.pause(&error.to_string()).await?,
+            Err(error) => attempts.pause_after(&error.into()).await?,
         }
     }
 }
@@ -46,7 +46,7 @@ pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// `None` if it does not.
 async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Failed> {
     let consumer = last_entries(&target.client, &target.stream, target.subject(">")).await?;
-    let mut puller = Puller::of(&target.client, &consumer, n_failed).await?;
+    let mut puller = Puller::of(&target.client, &consumer, n_failed, "reading the bucket").await?;
     let mut decoder = Decoder::start(target.subject(""));
     let mut before: Option<State> = None;
     let mut last = None;
@@ -90,7 +90,7 @@ pub(super) async fn last(target: &Nats, key: &Key) -> Result<Option<(u64, Vec<u8
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
                 return Ok(None);
             }
-            Err(error) => attempts.pause(&error.to_string()).await?,
+            Err(error) => attempts.pause_after(&error.into()).await?,
         }
     }
 }

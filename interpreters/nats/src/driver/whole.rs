@@ -21,24 +21,34 @@ pub(super) enum Until {
     Still,
 }
 
+/// What is read, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) until: Until,
+    /// How many attempts failed.
+    pub(super) n_failed: usize,
+    /// What is told while it goes on.
+    pub(super) what: &'static str,
+}
+
 /// Calls `read` with the server's time and the last entry of each key, then with what is written
-/// meanwhile, as long as `until` says; what the stream is then, or `None` if it never comes to that.
+/// meanwhile, as long as `asked` says; what the stream is then, or `None` if it never comes to that.
 ///
 /// A batch that ends does not say that there is no more: a replica that serves the consumer may lag
 /// behind, and others may write meanwhile.
 pub(super) async fn whole(
     client: &Client,
     stream: &Stream<()>,
-    bucket: &str,
-    n_failed: usize,
-    until: Until,
+    asked: Asked<'_>,
     read: &mut (dyn FnMut(i128, Entry<'_>) + Send),
 ) -> Result<Option<Info>, Failed> {
+    let Asked { bucket, until, n_failed, what } = asked;
     let consumer = last_entries(client, stream, subject(bucket, ">")).await?;
     // The server made the consumer just now.
     let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
     let prefix = subject(bucket, "");
-    let mut puller = Puller::of(client, &consumer, n_failed).await?;
+    let mut puller = Puller::of(client, &consumer, n_failed, what).await?;
     let (mut keys, mut sequence) = (HashSet::new(), 0);
     let mut before: Option<State> = None;
     let mut found = None;

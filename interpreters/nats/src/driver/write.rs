@@ -1,7 +1,6 @@
 //! Writing under a fence: batches that are stored all or not at all.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use async_nats::HeaderMap;
 use async_nats::client::{PublishError, PublishErrorKind};
@@ -26,7 +25,6 @@ pub(super) struct Writer<'a> {
     /// How many messages are left until the controller dies.
     left: Option<AtomicU64>,
     next_batch: AtomicU64,
-    notes: Mutex<Vec<String>>,
 }
 
 /// Why a batch was not stored.
@@ -64,7 +62,6 @@ impl<'a> Writer<'a> {
             dry_run,
             left: target.die_after.map(AtomicU64::new),
             next_batch: AtomicU64::new(0),
-            notes: Mutex::default(),
         };
         if dry_run {
             return Ok(writer);
@@ -96,7 +93,9 @@ impl<'a> Writer<'a> {
                         .filter(|(_, fence)| *fence == self.fence)
                         .map(|(s, _)| s));
                 }
-                Err(Trouble::Passing(why)) => self.pause(&mut attempts, &why).await?,
+                Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+                Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
+                Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.target.stream).await?,
                 Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
             }
         }
@@ -126,9 +125,11 @@ impl<'a> Writer<'a> {
                         let theirs = there.map_or(0, |(_, fence)| fence.generation);
                         return Err(Failure::Fenced { theirs });
                     }
-                    self.pause(&mut attempts, "the fence was not seen").await?;
+                    attempts.pause("the fence was not seen").await?;
                 }
-                Err(Trouble::Passing(why)) => self.pause(&mut attempts, &why).await?,
+                Err(Trouble::Passing(why)) => attempts.pause(&why).await?,
+                Err(Trouble::Unready(why)) => attempts.pause_unready(why).await?,
+                Err(Trouble::NoStream) => attempts.pause_unless_gone(&self.target.stream).await?,
                 Err(Trouble::Lasting(kind)) => return Err(self.lasting(kind)),
             }
         }
@@ -191,20 +192,6 @@ impl<'a> Writer<'a> {
         let Some(left) = &self.left else { return Ok(()) };
         let lived = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         lived.map(|_| ()).map_err(|_| Failure::Died)
-    }
-
-    async fn pause(&self, attempts: &mut Attempts<'_>, why: &str) -> Result<(), ServerError> {
-        // A single retry is an everyday thing on a cluster; what takes longer is told.
-        if attempts.n == 3 {
-            let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-            notes.push(format!("trying again: {why}"));
-        }
-        attempts.pause(why).await
-    }
-
-    /// What is worth telling since the last call.
-    pub(super) fn notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn lasting(&self, kind: ServerErrorKind) -> Failure {

@@ -1,8 +1,16 @@
 //! Buckets that hold anything: it is told with its key, and the rest goes on.
 
+use std::time::Duration;
+
 use async_nats::jetstream;
 use async_nats::jetstream::kv::{PutErrorKind, Store};
+use escadre_algebra::DeviceId;
+use escadre_interpreter::inventory::ReadOptions;
 use escadre_interpreter::{Interpreter, Snapshot};
+use escadre_nats::device::{Device, Report};
+use escadre_nats::permissions::Buckets;
+use escadre_nats::status::Standing;
+use escadre_nats::{Options, make_report_buckets, read_inventory, read_reported, write_inventory};
 use escadre_testbed::NatsServer;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -64,6 +72,7 @@ fn whatever_is_in_a_bucket_is_told_with_its_key_and_repaired_where_a_device_is_w
         let left: Vec<&str> = state.anomalies().iter().map(|anomaly| &*anomaly.key).collect();
         let nobody = ["=2e.motd", "_content.x.head", "d000.Not_A_Name", "d000.a.b"];
         assert_eq!(left, [&nobody[..], &["d010.unnamed", "lonely", "stranger.motd"]].concat());
+        println!("keys of nonsense in the bucket of a fleet: {}, each told", bad.len());
     });
 }
 
@@ -116,5 +125,100 @@ fn random_bytes_under_random_keys_never_stop_an_apply() {
                 assert_eq!(held.get(id.as_str()), Some(configuration), "`{id}`");
             }
         }
+        println!("random entries: 1200, applies that went on: 6");
+    });
+}
+
+/// What a thief of a device, or a fault, may put under the keys of reports, lists and everything else.
+fn nonsense() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("d000", b"\xff\x00\xfe".to_vec()),
+        ("d001", Vec::new()),
+        ("d002", b"{\"version\":2,\"generation\":1}".to_vec()),
+        ("d003", b"{\"version\":1,\"generation\":-1,\"device\":\"d003\"}".to_vec()),
+        ("d004", [b"[".repeat(100_000), b"]".repeat(100_000)].concat()),
+        ("d005", vec![b'9'; 900_000]),
+        (
+            "d006",
+            b"{\"version\":1,\"device\":\"d007\",\"labels\":{},\"generation\":1,\"id\":\"d007\"}"
+                .to_vec(),
+        ),
+        ("=2e", b"{}".to_vec()),
+        ("=", b"{}".to_vec()),
+        ("d000.more", b"{}".to_vec()),
+        ("_fence", b"{}".to_vec()),
+        ("-", b"null".to_vec()),
+    ]
+}
+
+#[test]
+fn whatever_is_in_the_buckets_of_reports_is_told_with_its_key_and_the_others_are_read() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let url = server.url();
+        let buckets = Buckets::default();
+        make_report_buckets(&client(&url).await, &buckets, 1).await.unwrap();
+        let mut target = open(&url, "desired-state").await;
+        turn(&mut target, &resolve(&fleet(1), &inventory(12))).await.unwrap();
+        let context = jetstream::new(client(&url).await);
+        let id = DeviceId::parse("d011").unwrap();
+        target.admit(std::slice::from_ref(&id)).await.unwrap();
+        let device = Device::connect(client(&url).await, id, buckets.clone(), 0).await.unwrap();
+        device.report(&Report::new(u64::MAX, None)).await.unwrap();
+        device.beat().await.unwrap();
+        device.tell([("site".to_owned(), "x".to_owned())].into()).await.unwrap();
+        let mut n_put = 0;
+        for bucket in [&buckets.state, &buckets.heartbeat, &buckets.info] {
+            let store = context.get_key_value(bucket).await.unwrap();
+            for (key, bytes) in nonsense() {
+                store.put(key, bytes.into()).await.unwrap();
+                n_put += 1;
+            }
+        }
+        let world = target.observe().await.unwrap().state;
+        let status = target.status(&world, &buckets).await.unwrap();
+        let reported = read_reported(&client(&url).await, &buckets.info).await.unwrap();
+        for (key, _) in nonsense() {
+            let told = status.anomalies.iter().filter(|anomaly| anomaly.key == key).count();
+            assert_eq!(told, 2, "`{key}`: {:?}", status.anomalies);
+            assert!(reported.anomalies.iter().any(|anomaly| anomaly.key == key), "`{key}`");
+        }
+        let n_told = status.anomalies.len() + reported.anomalies.len();
+        println!("keys of nonsense in the buckets of reports: {n_put}, told: {n_told}");
+        assert_eq!(n_put, n_told);
+        assert_eq!(status.count(Standing::UpToDate), 1);
+        assert!(!status.devices["d011"].is_silent(Duration::from_secs(600)));
+        assert_eq!(reported.devices["d011"]["site"], "x");
+    });
+}
+
+#[test]
+fn an_inventory_with_nonsense_in_its_bucket_is_refused_with_the_key_of_each() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let ours = client(&server.url()).await;
+        let options = Options { bucket: "inventory".to_owned(), ..Options::default() };
+        write_inventory(&ours, &options, &inventory(12)).await.unwrap();
+        let store = jetstream::new(ours.clone()).get_key_value("inventory").await.unwrap();
+        let read = async || read_inventory(&ours, "inventory", &ReadOptions::default()).await;
+        for (key, bytes) in nonsense() {
+            store.put(key, bytes.into()).await.unwrap();
+            let error = read().await.unwrap_err().to_string();
+            assert!(error.contains(&format!("key `{key}`")), "`{key}`: {error}");
+            assert!(error.len() < 1_000, "`{key}` is told in {} bytes", error.len());
+            store.delete(key).await.unwrap();
+            if let Some(n) = key.strip_prefix("d0").and_then(|n| n.parse::<usize>().ok()) {
+                let device = inventory(12).devices()[n].clone();
+                let line = format!(
+                    r#"{{"id":"{}","labels":{{"site":"{}"}}}}"#,
+                    device.id(),
+                    ["a", "b", "c"][n % 3]
+                );
+                store.put(key, line.into()).await.unwrap();
+            }
+        }
+        let n = nonsense().len();
+        println!("keys of nonsense in an inventory: {n}, each refused with its key");
+        assert_eq!(read().await.unwrap().inventory, inventory(12));
     });
 }

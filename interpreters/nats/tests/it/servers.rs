@@ -9,7 +9,9 @@ use escadre_nats::permissions::Buckets;
 use escadre_nats::{
     ApplyError, LowerErrorKind, Nats, Options, ServerErrorKind, make_report_buckets,
 };
-use escadre_testbed::{NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, nats_server};
+use escadre_testbed::{
+    NatsServer, OLD_NATS_SERVER_VERSION, Options as Start, debian_nats_server, nats_server,
+};
 
 use crate::support::{client, fleet, held, inventory, open, resolve, run, turn};
 
@@ -113,18 +115,22 @@ fn what_no_message_or_batch_holds_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_server_without_atomic_batches_is_refused_with_the_version_that_has_them() {
-    let program = Some(nats_server(OLD_NATS_SERVER_VERSION).unwrap());
-    let server = NatsServer::start_with(&Start { program, ..Start::default() }).unwrap();
-    run(async {
-        let client = client(&server.url()).await;
-        let opened = Nats::open(client.clone(), Options::default()).await.map(drop);
-        let made = make_report_buckets(&client, &Buckets::default(), 1).await;
-        for error in [opened, made].map(Result::unwrap_err) {
-            assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
-            assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
-        }
-    });
+fn servers_without_atomic_batches_are_refused_with_the_version_that_has_them() {
+    let newest = nats_server(OLD_NATS_SERVER_VERSION).unwrap();
+    for program in [newest, debian_nats_server().unwrap()] {
+        let start = Start { program: Some(program), ..Start::default() };
+        let server = NatsServer::start_with(&start).unwrap();
+        run(async {
+            let client = client(&server.url()).await;
+            println!("nats-server {} is refused", client.server_info().version);
+            let opened = Nats::open(client.clone(), Options::default()).await.map(drop);
+            let made = make_report_buckets(&client, &Buckets::default(), 1).await;
+            for error in [opened, made].map(Result::unwrap_err) {
+                assert!(matches!(error.kind(), ServerErrorKind::TooOld { .. }), "{error}");
+                assert!(error.to_string().contains("2.12.0 or newer is needed"), "{error}");
+            }
+        });
+    }
 }
 
 #[test]

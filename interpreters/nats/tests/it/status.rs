@@ -95,3 +95,37 @@ fn labels_that_devices_tell_are_read_with_whose_they_are() {
         assert_eq!(joined.devices()[1].label("gpu"), Knowledge::Absent);
     });
 }
+
+#[test]
+fn a_device_whose_last_beat_grows_old_is_silent_by_the_time_of_the_server() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let url = server.url();
+        make_report_buckets(&client(&url).await, &Buckets::default(), 1).await.unwrap();
+        let mut target = open(&url, "desired-state").await;
+        turn(&mut target, &resolve(&fleet(1), &inventory(2))).await.unwrap();
+        let ids = ["d000", "d001"].map(|id| DeviceId::parse(id).unwrap());
+        target.admit(&ids).await.unwrap();
+        let mut devices = Vec::new();
+        for id in &ids {
+            let ours = client(&url).await;
+            let device = Device::connect(ours, id.clone(), Buckets::default(), 0).await.unwrap();
+            device.beat().await.unwrap();
+            devices.push(device);
+        }
+        let patience = Duration::from_millis(500);
+        let world = target.observe().await.unwrap().state;
+        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        // One of them goes on beating, the other does not.
+        loop {
+            devices[0].beat().await.unwrap();
+            let now = target.status(&world, &Buckets::default()).await.unwrap();
+            if now.devices["d001"].is_silent(patience) {
+                assert!(!now.devices["d000"].is_silent(patience));
+                assert!(now.devices["d001"].silent_for.unwrap() < Duration::from_secs(60));
+                break;
+            }
+            assert!(tokio::time::Instant::now() < end, "it is never silent");
+        }
+    });
+}

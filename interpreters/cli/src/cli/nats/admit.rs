@@ -89,7 +89,7 @@ fn each(
     context: &Context<'_>,
     work: &impl AsyncFn(&Nats, &[DeviceId]) -> Result<(), ServerError>,
 ) -> Result<usize, Failure> {
-    let mut bar = Bar::new(context.err, context.is_quiet());
+    let mut bar = Bar::new(context.err);
     let worked = runtime()?.block_on(async {
         let bucket = open(address, false).await?;
         bar.begin(ids.len());
