@@ -1,9 +1,12 @@
 //! Connecting as NATS tools do: who one is comes from the environment.
 
 use std::fmt;
+use std::future::Ready;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use async_nats::{Client, ConnectErrorKind as Kind, ConnectOptions, ServerAddr};
+use async_nats::connection::State;
+use async_nats::{Client, ConnectErrorKind as Kind, ConnectOptions, Event, ServerAddr};
 use escadre_algebra::DeviceId;
 
 use crate::address::Address;
@@ -146,6 +149,12 @@ pub async fn connect_device(
     connect_with(address, &inbox_prefix(id), variable).await
 }
 
+/// Whether `client` has a connection now. Without one it waits for one by itself.
+#[must_use]
+pub fn is_connected(client: &Client) -> bool {
+    client.connection_state() == State::Connected
+}
+
 async fn connect_with(
     address: &Address,
     inbox_prefix: &str,
@@ -156,8 +165,7 @@ async fn connect_with(
     let options = ConnectOptions::new()
         .name("escadre")
         .custom_inbox_prefix(inbox_prefix)
-        // A denied request is answered by nobody; the server's word on it is in the log.
-        .event_callback(|event| async move { tracing::info!(%event, "nats") });
+        .event_callback(on_events());
     let options = with_tls(options, &variable)?;
     let (options, user) = with_user(options, &variable).await?;
     let names = servers.iter().map(|server| format!("{}:{}", server.host(), server.port()));
@@ -172,6 +180,25 @@ async fn connect_with(
         };
         ConnectError { kind, source: Some(error.into()) }
     })
+}
+
+/// Tells what the server says apart from answers: a request that is denied is answered by nobody.
+fn on_events() -> impl Fn(Event) -> Ready<()> + Send + Sync + 'static {
+    let told = Mutex::new(String::new());
+    move |event| {
+        if let Event::ServerError(error) = &event {
+            let error = error.to_string();
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            // What is tried again is denied again.
+            if *told != error {
+                tracing::warn!("the server says: {error}");
+                *told = error;
+            }
+        } else {
+            tracing::info!(%event, "nats");
+        }
+        std::future::ready(())
+    }
 }
 
 /// The servers of `address`, else those of `NATS_URL`.

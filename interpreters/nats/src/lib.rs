@@ -58,7 +58,9 @@ mod world;
 
 pub use address::{Address, AddressError};
 pub use asserted::InventoryError;
-pub use connect::{ConnectError, ConnectErrorKind, are_credentials, connect, connect_device};
+pub use connect::{
+    ConnectError, ConnectErrorKind, are_credentials, connect, connect_device, is_connected,
+};
 pub use content::content;
 pub use driver::{
     Listed, Nats, Options, make_report_buckets, read_inventory, read_reported, write_inventory,

@@ -1,8 +1,9 @@
 //! The least that each user of the server must be allowed.
 //!
-//! Everything is listed, nothing else is allowed. Never among it: information on the stream (it
-//! lists every key), other devices' keys, inboxes of others, and for devices the fence, and making
+//! Everything is listed, nothing else is allowed. Never among it: other devices' keys, inboxes of
+//! others, and for devices the fence, information on the stream (it lists every key), and making
 //! consumers: the server delivers those of the kind *push* to any subject that their maker names.
+//! Whoever makes or changes a stream can let it copy any other, so that is granted apart, by [`founder`].
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -46,6 +47,16 @@ pub struct Grants {
     pub publish: Vec<String>,
     /// To subscribe to.
     pub subscribe: Vec<String>,
+}
+
+impl Grants {
+    /// What `self` and `other` allow together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.publish.extend(other.publish);
+        self.subscribe.extend(other.subscribe);
+        self
+    }
 }
 
 /// A user of the server, known by the public half of its nkey.
@@ -126,24 +137,44 @@ pub fn devices(resolved: &Resolved, buckets: &Buckets) -> Vec<(DeviceId, Grants)
     devices.collect()
 }
 
-/// What a controller must be allowed: everything in the bucket of the fleet, to make and to read those
-/// that devices report to, and nothing else.
+/// What a controller must be allowed once the buckets are there: everything in the bucket of the fleet,
+/// to read those that devices report to, and nothing else.
 #[must_use]
 pub fn controller(buckets: &Buckets) -> Grants {
-    let mut publish = vec![
+    let publish = vec![
         subject(&buckets.desired, ">"),
         format!("$JS.API.STREAM.MSG.GET.KV_{}", buckets.desired),
     ];
-    for bucket in [&buckets.desired, &buckets.state, &buckets.heartbeat, &buckets.info] {
-        let (stream, all) = (format!("KV_{bucket}"), subject(bucket, ">"));
-        publish.push(format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"));
-        publish.push(format!("$JS.API.CONSUMER.DELETE.{stream}.*"));
-        publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"));
-        for verb in ["INFO", "CREATE", "UPDATE"] {
-            publish.push(format!("$JS.API.STREAM.{verb}.{stream}"));
-        }
-    }
-    Grants { publish, subscribe: vec![format!("{CONTROLLER_INBOX_PREFIX}.>")] }
+    let subscribe = vec![format!("{CONTROLLER_INBOX_PREFIX}.>")];
+    let all = [&buckets.desired, &buckets.state, &buckets.heartbeat, &buckets.info];
+    all.into_iter().fold(Grants { publish, subscribe }, |grants, b| grants.and(reader(b)))
+}
+
+/// What a controller must be allowed beside [`controller`] to read the bucket `bucket`, such as that of an
+/// inventory.
+#[must_use]
+pub fn reader(bucket: &str) -> Grants {
+    let (stream, all) = (format!("KV_{bucket}"), subject(bucket, ">"));
+    let publish = vec![
+        format!("$JS.API.CONSUMER.CREATE.{stream}.*.{all}"),
+        format!("$JS.API.CONSUMER.DELETE.{stream}.*"),
+        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"),
+        format!("$JS.API.STREAM.INFO.{stream}"),
+    ];
+    Grants { publish, ..Grants::default() }
+}
+
+/// What a controller must be allowed beside [`controller`] to make the buckets.
+///
+/// A stream copies what its maker names, also what the maker must not read: a user that is to be
+/// confined is not granted this.
+#[must_use]
+pub fn founder(buckets: &Buckets) -> Grants {
+    let all = [&buckets.desired, &buckets.state, &buckets.heartbeat, &buckets.info];
+    let publish = all.into_iter().flat_map(|bucket| {
+        ["CREATE", "UPDATE"].map(|verb| format!("$JS.API.STREAM.{verb}.KV_{bucket}"))
+    });
+    Grants { publish: publish.collect(), ..Grants::default() }
 }
 
 /// The block `authorization` of a server's configuration in which `users` may do what they are granted.

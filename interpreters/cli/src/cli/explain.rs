@@ -6,11 +6,15 @@ use escadre_algebra::{
 use escadre_interpreter::Plan;
 use escadre_interpreter::present::{drift_of, drift_of_json, explanation, explanation_json};
 
+use serde_json::Value;
+
 use super::args::{Explain, TextFormat};
 use super::context::{Context, device};
 use super::drift::Comparing;
 use super::error::Failure;
 use super::target::Access;
+#[cfg(feature = "nats")]
+use super::target::Target;
 use super::{Code, close, present, problems};
 
 pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Failure> {
@@ -25,6 +29,7 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     let why = fleet.explain(facts, path.as_ref());
     let undetermined = undetermined(&fleet, facts, path.as_ref());
     let held = held(args, context, facts)?;
+    let reported = reported(args, facts)?;
     let held = held.as_ref().map(|(plan, resolved)| (plan, resolved));
     let id = facts.id().as_str();
     match args.format {
@@ -35,11 +40,17 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
                 context.out.put("\n")?;
                 context.out.put(&drift_of(plan, id, resolved, &options))?;
             }
+            if let Some((told, _)) = reported {
+                context.out.put(&told)?;
+            }
         }
         TextFormat::Json => {
             let mut json = explanation_json(&why, facts, &undetermined);
             if args.target.is_some() {
                 json["held"] = held.map(|(plan, of)| drift_of_json(plan, id, of)).into();
+            }
+            if let Some((_, told)) = reported {
+                json["reported"] = told;
             }
             context.out.json(&json)?;
         }
@@ -66,6 +77,20 @@ fn held(
     };
     let compared = target.with(Access::ReadExisting, Comparing(&resolved))?;
     Ok(Some((compared.plan, resolved)))
+}
+
+/// What the device of `facts` tells of itself, where the target knows: for people, and for programs.
+#[cfg(feature = "nats")]
+fn reported(args: &Explain, facts: &Facts) -> Result<Option<(String, Value)>, Failure> {
+    match &args.target {
+        Some(Target::Nats(address)) => super::nats::reported_of(address, facts.id()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(not(feature = "nats"))]
+fn reported(_: &Explain, _: &Facts) -> Result<Option<(String, Value)>, Failure> {
+    Ok(None)
 }
 
 /// The resources (of `path`, if given) that unknown labels decide on the device with `facts`.

@@ -8,6 +8,7 @@
 )]
 
 mod agent;
+mod attempts;
 mod conformance;
 mod connect;
 mod corpus;
@@ -20,7 +21,9 @@ mod jwt;
 mod listing;
 mod model;
 mod names;
+mod operator_mode;
 mod permissions;
+mod roundabout;
 mod servers;
 mod status;
 mod support;

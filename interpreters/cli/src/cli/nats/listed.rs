@@ -39,6 +39,10 @@ fn failure(error: &InventoryError) -> Failure {
 
 /// Where the devices are listed.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example: escadre nats assert -i devices.jsonl nats://127.0.0.1:4222/inventory\n\
+    Exit codes: 0 done, 1 an error (also of usage, a foreign bucket, or another who writes it)"
+)]
 pub(super) struct AssertArgs {
     #[command(flatten)]
     listing: Listing,

@@ -7,7 +7,10 @@ use clap::{Args, ValueEnum};
 use escadre_algebra::{DeviceId, Knowledge, Resolved};
 use escadre_interpreter::present::number;
 use escadre_nats::jwt::{Account, AccountError};
-use escadre_nats::permissions::{Buckets, Grants, User, controller, devices, server_config};
+use escadre_nats::permissions::{
+    Buckets, Grants, User, controller, devices, founder, reader, server_config,
+};
+use escadre_nats::{Address, AddressError};
 
 use super::MAX_NAMED;
 use crate::cli::Code;
@@ -22,8 +25,15 @@ pub(crate) struct Permissions {
     #[command(flatten)]
     listing: Listing,
     /// The bucket of the fleet.
-    #[arg(long, value_name = "BUCKET", default_value_t = Buckets::default().desired)]
+    #[arg(long, value_name = "BUCKET", default_value_t = Buckets::default().desired, value_parser = bucket)]
     bucket: String,
+    /// The bucket of an inventory, for controllers that read it (`-i nats://HOST:PORT/BUCKET`).
+    #[arg(long, value_name = "BUCKET", value_parser = bucket)]
+    inventory_bucket: Option<String>,
+    /// Let controllers also make the buckets (`nats init`): whoever may do that can have one of them
+    /// copy any other stream of the account. Without it, somebody else makes them, once.
+    #[arg(long)]
+    init: bool,
     /// The public nkey of a controller, `U…`; several may be given.
     #[arg(long, value_name = "NKEY")]
     controller: Vec<String>,
@@ -59,15 +69,15 @@ impl Permissions {
         if self.format == Format::Json {
             let devices: serde_json::Map<_, _> =
                 granted.iter().map(|(id, grants)| (id.to_string(), json(grants))).collect();
-            let document =
-                serde_json::json!({"controller": json(&controller(&buckets)), "devices": devices});
+            let controller = json(&self.of_controller(&buckets));
+            let document = serde_json::json!({"controller": controller, "devices": devices});
             context.out.json(&document)?;
             return Ok(Code::Done);
         }
         let controllers = self
             .controller
             .iter()
-            .map(|nkey| User { nkey: nkey.clone(), grants: controller(&buckets) });
+            .map(|nkey| User { nkey: nkey.clone(), grants: self.of_controller(&buckets) });
         let mut users: Vec<User> = controllers.collect();
         let keys = self.keys(&resolved)?;
         users
@@ -80,6 +90,13 @@ impl Permissions {
         }
         context.out.put(&server_config(&users))?;
         Ok(Code::Done)
+    }
+
+    /// What each controller may do.
+    fn of_controller(&self, buckets: &Buckets) -> Grants {
+        let inventory = self.inventory_bucket.as_deref().map(reader).unwrap_or_default();
+        let making = if self.init { founder(buckets) } else { Grants::default() };
+        controller(buckets).and(inventory).and(making)
     }
 
     /// Prints the JWT of each user.
@@ -149,6 +166,15 @@ fn check_key(key: &str) -> Result<(), &'static str> {
     }
     // A seed is a secret that must not be shown, nor be in an inventory.
     Err("is no public nkey of a user: expected 56 capitals and digits that begin with `U`")
+}
+
+/// The name of a bucket, which is to stand in a server's configuration.
+fn bucket(text: &str) -> Result<String, AddressError> {
+    let named = format!("nats:///{text}").parse::<Address>()?;
+    match named.named_bucket() {
+        Some(bucket) if bucket == text => Ok(text.to_owned()),
+        _ => Err(AddressError::Bucket { bucket: text.to_owned() }),
+    }
 }
 
 fn json(grants: &Grants) -> serde_json::Value {
