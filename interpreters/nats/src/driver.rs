@@ -71,11 +71,11 @@ impl Nats {
         admit::admit(self, devices).await
     }
 
-    /// Takes back what [`Nats::admit`] made, where it is there.
+    /// Takes back what [`Nats::admit`] made, where it is there; of how many devices it was.
     ///
     /// # Errors
     /// The server does not answer.
-    pub async fn dismiss(&self, devices: &[DeviceId]) -> Result<(), ServerError> {
+    pub async fn dismiss(&self, devices: &[DeviceId]) -> Result<usize, ServerError> {
         admit::dismiss(self, devices).await
     }
 

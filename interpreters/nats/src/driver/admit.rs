@@ -44,17 +44,21 @@ async fn admit_one(target: &Nats, device: &DeviceId) -> Result<(), ServerError> 
     })
 }
 
-pub(super) async fn dismiss(target: &Nats, devices: &[DeviceId]) -> Result<(), ServerError> {
+/// How many of `devices` were admitted until now.
+pub(super) async fn dismiss(target: &Nats, devices: &[DeviceId]) -> Result<usize, ServerError> {
     let gone = stream::iter(devices).map(|device| dismiss_one(target, device));
-    gone.buffer_unordered(N_AT_ONCE).try_collect().await
+    let gone = gone.buffer_unordered(N_AT_ONCE);
+    gone.try_fold(0, async |n, was_there| Ok(n + usize::from(was_there))).await
 }
 
-async fn dismiss_one(target: &Nats, device: &DeviceId) -> Result<(), ServerError> {
+async fn dismiss_one(target: &Nats, device: &DeviceId) -> Result<bool, ServerError> {
     let name = consumer_name(&device_token(device));
     match target.stream.delete_consumer(&name).await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         Err(error) => match error.kind() {
-            ConsumerErrorKind::JetStream(refusal) if refusal.error_code().0 == NOT_FOUND => Ok(()),
+            ConsumerErrorKind::JetStream(refusal) if refusal.error_code().0 == NOT_FOUND => {
+                Ok(false)
+            }
             _ => {
                 let kind = ServerErrorKind::Unreachable { doing: "dismissing a device" };
                 Err(ServerError::caused(target.bucket(), kind, error))

@@ -75,8 +75,8 @@ fn a_device_follows_its_own_keys_and_reports() {
         assert_eq!(wanted(&mut device).await, second);
         turn(&mut target, &resolve(&fleet(2), &inventory(3))).await.unwrap();
         assert_eq!(next(&mut device).await, Told::Left);
-        target.dismiss(std::slice::from_ref(&id)).await.unwrap();
-        target.dismiss(&[id]).await.unwrap();
+        assert_eq!(target.dismiss(std::slice::from_ref(&id)).await.unwrap(), 1);
+        assert_eq!(target.dismiss(&[id]).await.unwrap(), 0);
     });
 }
 

@@ -43,7 +43,8 @@ impl AdmitArgs {
         };
         let ids = ids.into_iter().map(|id| Ok(device(&inventory, id)?.id().clone()));
         let ids = ids.collect::<Result<Vec<DeviceId>, Failure>>()?;
-        let admit = async |bucket: &Nats, ids: &[DeviceId]| bucket.admit(ids).await;
+        let admit =
+            async |bucket: &Nats, ids: &[DeviceId]| bucket.admit(ids).await.map(|()| ids.len());
         let n = each(&self.address, &ids, context, &admit)?;
         context.out.line(&format!("{} keys in `{}`", follow(n), self.address.bucket()))?;
         Ok(Code::Done)
@@ -78,27 +79,32 @@ impl DismissArgs {
         let dismiss = async |bucket: &Nats, ids: &[DeviceId]| bucket.dismiss(ids).await;
         let n = each(&self.address, &ids, context, &dismiss)?;
         context.out.line(&format!("{} keys in `{}` no more", follow(n), self.address.bucket()))?;
+        if n < ids.len() {
+            let others = number(ids.len() - n);
+            context.note(&format!("{others} of those named were not admitted"));
+        }
         Ok(Code::Done)
     }
 }
 
-/// Does `work` with the bucket of `address` and all devices, some at a time; how many there are.
+/// Does `work` with the bucket of `address` and all devices, some at a time; of how many it was done.
 fn each(
     address: &Address,
     ids: &[DeviceId],
     context: &Context<'_>,
-    work: &impl AsyncFn(&Nats, &[DeviceId]) -> Result<(), ServerError>,
+    work: &impl AsyncFn(&Nats, &[DeviceId]) -> Result<usize, ServerError>,
 ) -> Result<usize, Failure> {
     let mut bar = Bar::new(context.err);
     let worked = runtime()?.block_on(async {
         let bucket = open(address, false).await?;
         bar.begin(ids.len());
+        let mut n = 0;
         for (i, some) in ids.chunks(N_AT_ONCE).enumerate() {
             let n_done = i * N_AT_ONCE;
-            work(&bucket, some).await.map_err(|error| failed(&error, n_done, ids.len()))?;
+            n += work(&bucket, some).await.map_err(|error| failed(&error, n_done, ids.len()))?;
             bar.advance(n_done + some.len());
         }
-        Ok(ids.len())
+        Ok(n)
     });
     bar.clear();
     worked
