@@ -78,10 +78,6 @@ fn of_label_class(key: &crate::LabelKey, partition: &Partition, class: usize) ->
         return !Selector::test(Test::Exists { key: key.clone() });
     }
     let (low, high) = partition.bounds(class);
-    if low.is_none() && high.is_none() {
-        // An order that is not cut: every number of its kind. Nothing lists such a class.
-        return Selector::test(Test::Exists { key: key.clone() });
-    }
     let compare = |op: Comparison, bound: Bound| {
         Selector::test(Test::Compare { key: key.clone(), op, bound })
     };

@@ -112,22 +112,31 @@ impl Partition {
     }
 
     /// The bounds of a class that is an interval: its first point, and the first behind it.
+    ///
+    /// An order that is not cut is one interval: every number of its kind, from the least on.
     pub(crate) fn bounds(&self, class: usize) -> (Option<Bound>, Option<Bound>) {
-        fn of<T: Ord + Clone>(cuts: &Cuts<T>, at: usize) -> (Option<T>, Option<T>) {
-            let low = at.checked_sub(1).and_then(|before| cuts.0.get(before)).cloned();
-            (low, cuts.0.get(at).cloned())
+        fn of<T: Ord + Clone>(
+            cuts: Option<&Cuts<T>>,
+            at: usize,
+            least: Option<T>,
+        ) -> (Option<T>, Option<T>) {
+            let point = |at: usize| cuts.and_then(|cuts| cuts.0.get(at)).cloned();
+            match (at.checked_sub(1).and_then(point), point(at)) {
+                (None, None) => (least, None),
+                bounds => bounds,
+            }
         }
         let Some(at) = class.checked_sub(self.explicit.len()) else { return (None, None) };
-        if let Some(cuts) = self.integers.as_ref().filter(|_| at < self.n_integers()) {
-            let (low, high) = of(cuts, at);
-            return (low.map(Bound::Integer), high.map(Bound::Integer));
+        match at.checked_sub(self.n_integers()) {
+            None => {
+                let (low, high) = of(self.integers.as_ref(), at, Some(i64::MIN));
+                (low.map(Bound::Integer), high.map(Bound::Integer))
+            }
+            Some(at) => {
+                let (low, high) = of(self.versions.as_ref(), at, Version::parse("0.0.0-0"));
+                (low.map(Bound::Version), high.map(Bound::Version))
+            }
         }
-        let Some(at) = at.checked_sub(self.n_integers()) else { return (None, None) };
-        if let Some(cuts) = self.versions.as_ref().filter(|_| at < self.n_versions()) {
-            let (low, high) = of(cuts, at);
-            return (low.map(Bound::Version), high.map(Bound::Version));
-        }
-        (None, None)
     }
 
     /// One member of every class that has members (`None` is absent), in order.

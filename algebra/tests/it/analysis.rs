@@ -1,5 +1,8 @@
 //! Analyses of deep and widely shared fleets, and answers past the budget.
 
+mod classes;
+mod paths;
+
 use escadre_algebra::analysis::{Analysis, Answer};
 use escadre_algebra::{Facts, Fleet, Resource, Selector, deploy, device_id, label, text};
 

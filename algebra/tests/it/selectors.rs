@@ -11,7 +11,7 @@ mod kubernetes;
 #[path = "selectors/meaning.rs"]
 mod meaning;
 #[path = "selectors/partition.rs"]
-mod partition;
+pub(crate) mod partition;
 #[path = "selectors/text.rs"]
 mod text;
 
@@ -22,7 +22,7 @@ use proptest::prelude::*;
 const KEYS: [&str; 6] = ["a", "k8s.io/b", "and", "not", "in", "two words"];
 
 /// Values of every class: words, integers, versions, and what needs quotes.
-const VALUES: [&str; 14] = [
+pub(crate) const VALUES: [&str; 14] = [
     "x",
     "",
     "1",

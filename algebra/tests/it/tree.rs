@@ -245,6 +245,19 @@ fn a_leaf_over_a_subtree_hides_it_and_an_object_over_a_leaf_is_empty() {
 }
 
 #[test]
+fn an_overlay_leaves_what_stands_above_it_where_it_claims_nothing_there() {
+    let base = authored(&serde_json::json!({"x": {"y": 1}}));
+    let both = authored(&serde_json::json!({"x": {"y": 2, "z": 3}}));
+    // A mask forgets the objects above too: only `x.z` is left, without `x`.
+    let left = both.mask(base.clone());
+    let (own, over) = (claims(&base), claims(&base.overlay(left)));
+    for path in ["r", "r.x", "r.x.y"].map(|path| path.parse().unwrap()) {
+        assert_eq!(at(over.as_ref(), &path), at(own.as_ref(), &path), "at {path}");
+    }
+    assert_eq!(at(over.as_ref(), &"r.x.z".parse().unwrap()), [Value::Integer(3)].into());
+}
+
+#[test]
 fn a_structural_conflict_is_one_conflict_at_its_topmost_path() {
     let inventory =
         escadre_algebra::Inventory::new([device()], escadre_algebra::Coverage::Complete).unwrap();
@@ -268,5 +281,18 @@ fn a_point_has_its_path_alone() {
         assert_eq!(within.iter().collect::<Vec<_>>(), [&path]);
         assert_eq!(point.points().collect::<Vec<_>>(), [&path]);
         assert_eq!(point.subtrees().count(), 0);
+    }
+}
+
+#[test]
+fn a_union_of_path_sets_has_the_points_of_both_and_everything_if_one_has() {
+    let points = ["a.x", "b"].map(|p| PathSet::point(p.parse().unwrap()));
+    let both = points[0].union(&points[1]);
+    assert_eq!(both.points().map(Path::to_string).collect::<Vec<_>>(), ["a.x", "b"]);
+    assert_eq!(PathSet::union_all(points.clone()), both);
+    let [x, _] = points;
+    for everything in [[x.clone(), PathSet::all()], [PathSet::all(), x]] {
+        assert!(everything[0].union(&everything[1]).is_everything());
+        assert!(PathSet::union_all(everything).is_everything());
     }
 }

@@ -1,6 +1,6 @@
 //! Texts that mention the device, and their defaults.
 
-use escadre_algebra::{Resource, deploy, device_id, label, label_or, text};
+use escadre_algebra::{Resource, denote, deploy, device_id, label, label_or, text};
 
 use super::{facts, inventory, json};
 
@@ -45,4 +45,14 @@ fn words_labels_and_the_id_are_texts_and_may_begin_one() {
         .set("word", text("") + word);
     let rendered = serde_json::json!({"r": {"id": "d-s", "label": "v-s", "word": "w"}});
     assert_eq!(json(&deploy(resource), &facts("d", &[("k", "v")])), rendered);
+}
+
+#[test]
+fn candidates_that_say_the_same_on_a_device_are_one() {
+    let at = |site| deploy(Resource::new("r").set("at", site));
+    let fleet = at(text("lyon")) | at(text("") + label("site"));
+    for (site, n_candidates) in [("lyon", 1), ("nice", 2)] {
+        let claims = denote::<()>(&fleet, &facts("d", &[("site", site)])).unwrap();
+        assert_eq!(claims.at(&"r.at".parse().unwrap()).len(), n_candidates);
+    }
 }

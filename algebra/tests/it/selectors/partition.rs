@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::VALUES;
 
 /// Tests of every kind on the label `x`.
-fn tests() -> Vec<Test> {
+pub(crate) fn tests() -> Vec<Test> {
     let mut texts = vec!["x".to_owned()];
     for value in ["1", "05", "1.2", "other", "other-1", "0.0.0-0", "v1.2.0", "-1"] {
         texts.push(format!("x = \"{value}\""));
@@ -88,6 +88,18 @@ fn comparisons_with_the_same_cut_are_one() {
     assert_eq!(Partition::of(s.atoms()).n_classes(), 4);
     let s = atoms("x > 1.2.3 or x < 1.2.4-0");
     assert_eq!(Partition::of(s.atoms()).n_classes(), 4);
+}
+
+#[test]
+fn representatives_are_spelled_as_one_writes_them_and_once_more() {
+    let s = Selector::parse("x >= 0 and x >= 1.2").unwrap();
+    let representatives = Partition::of(s.atoms()).representatives();
+    let told: Vec<Option<&str>> = representatives.iter().map(Option::as_deref).collect();
+    let integers = ["-1", "-01", "0", "00"];
+    let versions = ["0.0.0-0", "v0.0.0-0", "1.2.0", "v1.2.0"];
+    let strings = [&integers[..], &versions[..], &["other", "other-1"]].concat();
+    let expected: Vec<Option<&str>> = strings.into_iter().map(Some).chain([None]).collect();
+    assert_eq!(told, expected);
 }
 
 fn sample() -> impl Strategy<Value = String> {
