@@ -101,3 +101,19 @@ fn tree_sizes_count_nodes_with_sharing_written_out() {
     assert_eq!(s.tree_size(), 1);
     assert_eq!((s.clone() & !s).tree_size(), 4);
 }
+
+#[test]
+fn a_deep_selector_holds_where_all_parts_of_its_ands_do_and_fails_where_none_of_its_ors_does() {
+    let yes = |i: usize| label(format!("yes{i}")).eq("1");
+    let no = |i: usize| label(format!("no{i}")).exists();
+    let deep = (0..40).fold(label("x").exists(), |s, i| (s | no(i)) & yes(i));
+    let mut labels: Vec<(String, &str)> = (0..40).map(|i| (format!("yes{i}"), "1")).collect();
+    for x in [false, true] {
+        if x {
+            labels.push(("x".to_owned(), "1"));
+        }
+        let own = labels.iter().map(|(key, value)| (key.as_str(), *value));
+        let facts = Facts::of("d", own).unwrap();
+        assert_eq!((deep.holds_on(&facts), deep.matches(&facts)), (x, Some(x)));
+    }
+}
