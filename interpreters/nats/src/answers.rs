@@ -72,10 +72,18 @@ impl Place {
     /// ```
     #[must_use]
     pub fn parse(reply: &str) -> Option<Self> {
-        let n_tokens = reply.strip_prefix("$JS.ACK.")?.split('.').count();
-        let before = if n_tokens == 7 { 5 } else { 7 };
-        let mut tokens = reply.split('.').skip(before);
-        let mut number = || tokens.next()?.parse().ok();
+        let rest = reply.strip_prefix("$JS.ACK.")?;
+        // In one pass: it is read of every entry of a bucket.
+        let (mut tokens, mut n_tokens) = ([""; 8], 0);
+        for token in rest.split('.') {
+            if let Some(place) = tokens.get_mut(n_tokens) {
+                *place = token;
+            }
+            n_tokens += 1;
+        }
+        let before = if n_tokens == 7 { 3 } else { 5 };
+        let mut numbers = tokens.iter().skip(before).map(|token| token.parse().ok());
+        let mut number = || numbers.next()?;
         Some(Self { sequence: number()?, number: number()?, stored_ns: number()? })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, State};
 use escadre_algebra::Digest;
+use futures_util::future::join;
 
 use super::Nats;
 use super::decode::{Decoder, Told};
@@ -63,11 +64,14 @@ async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Fail
         before = Some(now);
     }
     // The server forgets it in a while, should this fail.
-    let _ = target.stream.delete_consumer(&consumer.cached_info().name).await;
-    match last {
-        Some(sequence) => decoder.finish(sequence).await,
-        None => Ok(None),
-    }
+    let forgotten = target.stream.delete_consumer(&consumer.cached_info().name);
+    let finished = async {
+        match last {
+            Some(sequence) => decoder.finish(sequence).await,
+            None => Ok(None),
+        }
+    };
+    join(finished, forgotten).await.0
 }
 
 /// Whether what was read is what the stream held when it told `now`.
