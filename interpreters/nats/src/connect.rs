@@ -116,7 +116,8 @@ impl From<ConnectErrorKind> for ConnectError {
 ///
 /// Who the client is comes from the first that is set of `NATS_CREDS` (a file of credentials),
 /// `NATS_NKEY` (a file with a seed), `NATS_TOKEN`, and `NATS_USER` with `NATS_PASSWORD`. `NATS_CA`, and
-/// `NATS_CERT` with `NATS_KEY`, are files for TLS; `NATS_URL` names the servers where `address` does not.
+/// `NATS_CERT` with `NATS_KEY`, are files for TLS; `NATS_URL` names the servers where `address` does not, and
+/// may say who the client is where no other variable does.
 /// `NATS_CREDS` and `NATS_NKEY` may also have the content of such a file.
 ///
 /// # Errors
@@ -161,13 +162,13 @@ async fn connect_with(
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
 ) -> Result<Client, ConnectError> {
     let variable = |name: &'static str| variable(name).filter(|value| !value.is_empty());
-    let servers = servers(address, variable("NATS_URL"))?;
+    let Servers { servers, user } = servers(address, variable("NATS_URL"))?;
     let options = ConnectOptions::new()
         .name("escadre")
         .custom_inbox_prefix(inbox_prefix)
         .event_callback(on_events());
     let options = with_tls(options, &variable)?;
-    let (options, user) = with_user(options, &variable).await?;
+    let (options, user) = with_user(options, user, &variable).await?;
     let names = servers.iter().map(|server| format!("{}:{}", server.host(), server.port()));
     let names = names.collect::<Vec<_>>().join(", ");
     options.connect(servers).await.map_err(|error| {
@@ -201,16 +202,37 @@ fn on_events() -> impl Fn(Event) -> Ready<()> + Send + Sync + 'static {
     }
 }
 
+/// Servers, and who the client is by what `NATS_URL` says.
+struct Servers {
+    /// Without credentials, since a client logs the address of its server.
+    servers: Vec<ServerAddr>,
+    /// A user with a password, or a token.
+    user: Option<(String, Option<String>)>,
+}
+
 /// The servers of `address`, else those of `NATS_URL`.
-fn servers(address: &Address, url: Option<String>) -> Result<Vec<ServerAddr>, ConnectError> {
-    let mut servers = address.servers();
-    if servers.is_empty() {
+fn servers(address: &Address, url: Option<String>) -> Result<Servers, ConnectError> {
+    let mut names = address.servers();
+    if names.is_empty() {
         let url = url.ok_or(ConnectErrorKind::NoServers)?;
-        servers = url.split(',').map(|server| server.trim().to_owned()).collect();
+        names = url.split(',').map(|server| server.trim().to_owned()).collect();
     }
-    let parsed = servers.iter().map(|server| server.parse::<ServerAddr>());
-    // An address may have a password in it, so the error does not show it.
-    parsed.collect::<Result<_, _>>().map_err(|_| ConnectErrorKind::BadServers.into())
+    let mut found = Servers { servers: Vec::with_capacity(names.len()), user: None };
+    for name in names {
+        // An address may have a password in it, so the error does not show it.
+        let parse = |name: &str| name.parse().map_err(|_| ConnectErrorKind::BadServers);
+        let server: ServerAddr = parse(&name)?;
+        let Some(user) = server.username() else {
+            found.servers.push(server);
+            continue;
+        };
+        let password = server.password().map(str::to_owned);
+        found.user.get_or_insert_with(|| (user.to_owned(), password));
+        let (scheme, rest) = name.split_once("://").unwrap_or(("nats", &name));
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        found.servers.push(parse(&format!("{scheme}://{host}"))?);
+    }
+    Ok(found)
 }
 
 fn with_tls(
@@ -250,6 +272,7 @@ pub fn are_credentials(text: &str) -> bool {
 /// `options` with who the client is, and the variable that says so.
 async fn with_user(
     options: ConnectOptions,
+    of_url: Option<(String, Option<String>)>,
     variable: &impl Fn(&'static str) -> Option<String>,
 ) -> Result<(ConnectOptions, Option<&'static str>), ConnectError> {
     let bad = |variable: &'static str, file: &str, source: std::io::Error| {
@@ -285,7 +308,13 @@ async fn with_user(
         Some([user, password]) => {
             Ok((options.user_and_password(user, password), Some("NATS_USER")))
         }
-        None => Ok((options, None)),
+        None => Ok(match of_url {
+            Some((user, Some(password))) => {
+                (options.user_and_password(user, password), Some("NATS_URL"))
+            }
+            Some((token, None)) => (options.token(token), Some("NATS_URL")),
+            None => (options, None),
+        }),
     }
 }
 

@@ -165,15 +165,25 @@ impl Device {
         let intake = Intake::new(id.clone(), accepted);
         let mut device =
             Self { context, stream, buckets, id, prefix, messages, intake, at_start: None };
-        device.at_start = device.read_all().await?;
+        device.at_start = device.read_all(accepted).await?;
         Ok(device)
     }
 
     /// Reads the manifest and what it names, until the manifest is the same before and after.
-    async fn read_all(&mut self) -> Result<Option<Told>, ServerError> {
+    ///
+    /// That it was deleted is told once more to a device that accepted one before: it may have died before
+    /// it acted on that. That it is just not there says nothing; a replica may lag behind.
+    async fn read_all(&mut self, accepted: u64) -> Result<Option<Told>, ServerError> {
         let key = Key::Manifest(self.id.clone());
         loop {
-            let Some((sequence, bytes)) = self.last(&key).await? else { return Ok(None) };
+            let (sequence, bytes) = match self.entry(&key).await? {
+                None => return Ok(None),
+                Some((sequence, None)) => {
+                    let has_left = 0 < accepted && accepted < sequence;
+                    return Ok(has_left.then_some(Told::Left));
+                }
+                Some((sequence, Some(bytes))) => (sequence, bytes),
+            };
             // A manifest that makes no sense names nothing.
             let manifest = Manifest::decode(&bytes, sequence).ok();
             let names = manifest.into_iter().flat_map(|manifest| manifest.resources.into_keys());
@@ -253,11 +263,19 @@ impl Device {
 
     /// The last entry of `key` with its sequence; `None` if it is deleted.
     async fn last(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ServerError> {
+        let entry = self.entry(key).await?;
+        Ok(entry.and_then(|(sequence, bytes)| Some((sequence, bytes?))))
+    }
+
+    /// The last entry of `key` with its sequence, and its bytes unless it says that the key is deleted.
+    async fn entry(&self, key: &Key) -> Result<Option<(u64, Option<Bytes>)>, ServerError> {
         let kind = ServerErrorKind::Unreachable { doing: "reading a key" };
         let subject = subject(&self.buckets.desired, key);
         match self.stream.direct_get_last_for_subject(subject).await {
-            Ok(message) if is_deletion(Some(&message.headers)) => Ok(None),
-            Ok(message) => Ok(Some((message.sequence, message.payload))),
+            Ok(message) => {
+                let is_there = !is_deletion(Some(&message.headers));
+                Ok(Some((message.sequence, is_there.then_some(message.payload))))
+            }
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
             Err(error) => Err(ServerError::caused(&self.buckets.desired, kind, error)),
         }

@@ -36,7 +36,7 @@ pub(super) const CLAIMS: [Claim; 5] = [
 const N_DEVICES: usize = 300;
 
 fn conformance(_: &Workspace, _: bool) -> Outcome {
-    tests("conformance::", 3)
+    tests("conformance::", 2)
 }
 
 fn hostile(_: &Workspace, _: bool) -> Outcome {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event};
+use escadre_algebra::Digest;
 use escadre_nats::permissions::Buckets;
 use nkeys::KeyPair;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -153,6 +154,11 @@ fn publishes_of_a_device() -> Vec<String> {
         subjects.push(format!("$JS.API.CONSUMER.CREATE.{s}.d001.$KV.{b}.{filter}"));
         subjects.push(format!("$JS.API.CONSUMER.CREATE.{s}.d002.$KV.{b}.{filter}"));
         subjects.push(format!("$JS.API.DIRECT.GET.{s}.$KV.{b}.{filter}"));
+    }
+    // The content of a file that it does not have.
+    let other = Digest::of(b"another's model").to_string().replace("sha256:", "");
+    for part in ["head", "0", "*"] {
+        subjects.push(format!("$JS.API.DIRECT.GET.{s}.$KV.{b}._content.{other}.{part}"));
     }
     // Its maker could have a consumer push to any subject.
     subjects.push(format!("$JS.API.CONSUMER.CREATE.{s}.d001.$KV.{b}.d001.>"));

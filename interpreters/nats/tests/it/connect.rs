@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::fs;
 
+use escadre_nats::jwt::Account;
+use escadre_nats::permissions::{Grants, User};
 use escadre_nats::{Address, ConnectErrorKind, Nats, connect};
 use escadre_testbed::{Certificates, NatsServer, Options};
 use nkeys::KeyPair;
 
+use crate::operator_mode::operator_mode;
 use crate::support::run;
 
 /// A server with more lines in its configuration, and the address of a bucket on it.
@@ -77,6 +80,49 @@ fn the_environment_names_the_servers_where_the_address_does_not() {
     let (kind, said) = open("nats:///a", &[("NATS_URL", "http://ada:s3cret@host")]).unwrap_err();
     assert_eq!(kind, ConnectErrorKind::BadServers);
     assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_password_in_nats_url_lets_in_and_is_told_to_no_log() {
+    let log = &*crate::support::LOG;
+    let with = |server: &NatsServer, user: &str| server.url().replace("//", &format!("//{user}@"));
+    let (one, _) = server("authorization { user: ada, password: l0vely }");
+    assert_eq!(open("nats:///fleet-a", &[("NATS_URL", &with(&one, "ada:l0vely"))]), Ok(()));
+    let (two, _) = server("authorization { token: t0psecret }");
+    assert_eq!(open("nats:///fleet-a", &[("NATS_URL", &with(&two, "t0psecret"))]), Ok(()));
+    let (kind, said) =
+        open("nats:///fleet-a", &[("NATS_URL", &with(&one, "ada:wr0ng"))]).unwrap_err();
+    assert_eq!(kind, ConnectErrorKind::Denied { variable: Some("NATS_URL") });
+    assert!(!said.contains("wr0ng"), "{said}");
+    // Everything is logged in tests, also what the client's own library tells.
+    assert!(log.has(&["DEBUG", "async_nats"]));
+    for secret in ["l0vely", "t0psecret", "wr0ng"] {
+        assert!(!log.has(&[secret]), "{secret}");
+    }
+}
+
+#[test]
+fn a_file_of_credentials_lets_in_and_is_told_to_no_log() {
+    let log = &*crate::support::LOG;
+    let (account, user) = (KeyPair::new_account(), KeyPair::new_user());
+    let config = operator_mode(&account, &KeyPair::new_account());
+    let (_server, address) = server(&config);
+    let everything = Grants { publish: vec![">".to_owned()], subscribe: vec![">".to_owned()] };
+    let user_of = User { nkey: user.public_key(), grants: everything };
+    let signer = Account::new(&account.seed().unwrap(), None).unwrap();
+    let jwt = signer.sign(&user_of, "user", 1_700_000_000).unwrap();
+    let seed = user.seed().unwrap();
+    let text = format!(
+        "-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n\n\
+         -----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("user.creds");
+    fs::write(&file, text).unwrap();
+    assert_eq!(open(&address, &[("NATS_CREDS", file.to_str().unwrap())]), Ok(()));
+    for secret in [&*seed, &*jwt] {
+        assert!(!log.has(&[secret]));
+    }
 }
 
 #[test]

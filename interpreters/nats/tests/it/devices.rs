@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{self, kv};
-use escadre_algebra::{Coverage, DeviceId, Digest, Facts, Inventory, config_file, deploy};
+use escadre_algebra::{Coverage, DeviceId, Digest, Facts, Inventory, config_file, deploy, label};
 use escadre_interpreter::Interpreter;
 use escadre_nats::device::{Device, Report, Told, Wanted};
 use escadre_nats::permissions::Buckets;
@@ -75,6 +75,10 @@ fn a_device_follows_its_own_keys_and_reports() {
         assert_eq!(wanted(&mut device).await, second);
         turn(&mut target, &resolve(&fleet(2), &inventory(3))).await.unwrap();
         assert_eq!(next(&mut device).await, Told::Left);
+        // It died before it acted on that: it is told once more, until it says that it runs nothing.
+        drop(device);
+        let mut device = connect(second.generation).await;
+        assert_eq!(next(&mut device).await, Told::Left);
         assert_eq!(target.dismiss(std::slice::from_ref(&id)).await.unwrap(), 1);
         assert_eq!(target.dismiss(&[id]).await.unwrap(), 0);
     });
@@ -113,6 +117,32 @@ fn a_content_of_several_parts_arrives_whole_and_goes_when_nothing_names_it() {
         assert_eq!(target.content(digest).await.unwrap(), Some(content));
         turn(&mut target, &resolve(&fleet(1), &inventory(3))).await.unwrap();
         assert_eq!(target.content(digest).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_content_stays_while_any_device_or_resource_refers_to_it() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let content = b"a model".to_vec();
+        let digest = Digest::of(&content);
+        let file = |name: &str| {
+            let path = format!("/{name}");
+            deploy(config_file(name).path(&*path).content(content.clone()))
+        };
+        let at = |site: &str| label("site").eq(site);
+        let mut target = open(&server.url(), "desired-state").await;
+        // On all three sites; then on one; then under another name; then on none.
+        let fleets = [
+            (file("model"), true),
+            (file("model").restrict(at("a")), true),
+            (file("copy").restrict(at("c")), true),
+            (file("copy").restrict(at("nowhere")), false),
+        ];
+        for (number, (with, stays)) in fleets.into_iter().enumerate() {
+            turn(&mut target, &resolve(&(fleet(1) | with), &inventory(6))).await.unwrap();
+            assert_eq!(target.content(digest).await.unwrap().is_some(), stays, "{number}");
+        }
     });
 }
 

@@ -1,7 +1,6 @@
 //! Servers and buckets that go away, or have no room, while they are used.
 
-use std::io::{self, Write};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_nats::jetstream;
@@ -12,36 +11,7 @@ use escadre_nats::permissions::Buckets;
 use escadre_nats::{ApplyError, Nats, Options, ServerErrorKind, make_report_buckets};
 use escadre_testbed::{NatsServer, Options as Start};
 
-use crate::support::{client, fleet, held, inventory, open, plan, resolve, run, turn};
-
-/// What was logged by all tests of this process.
-static LOG: LazyLock<Log> = LazyLock::new(|| {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
-    log
-});
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn has(&self, words: &[&str]) -> bool {
-        let text = String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
-        text.lines().any(|line| words.iter().all(|word| line.contains(word)))
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::support::{LOG, client, fleet, held, inventory, open, plan, resolve, run, turn};
 
 /// The output of `future`, which must come soon, however long the patience is.
 async fn soon<T>(future: impl Future<Output = T>) -> T {

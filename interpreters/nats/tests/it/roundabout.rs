@@ -40,7 +40,8 @@ fn a_request_whose_answer_goes_elsewhere_forges_no_report_and_no_configuration()
             .map(|key| format!("$JS.API.DIRECT.GET.KV_desired-state.$KV.desired-state.d001.{key}"));
         let reports = ["device-state", "device-heartbeat"];
         let to = reports.map(|bucket| format!("$KV.{bucket}.d002"));
-        let desired = ["d002.motd", "_fence"].map(|key| format!("$KV.desired-state.{key}"));
+        let desired =
+            ["d002.motd", "d002._manifest", "_fence"].map(|key| format!("$KV.desired-state.{key}"));
         for reply in to.iter().chain(&desired) {
             for ask in &asks {
                 let sent = client.publish_with_reply(ask.clone(), reply.clone(), "".into()).await;

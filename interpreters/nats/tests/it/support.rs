@@ -1,4 +1,7 @@
-//! Fleets, inventories, and one turn of the crank.
+//! Fleets, inventories, one turn of the crank, and what is logged meanwhile.
+
+use std::io::{self, Write};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Resource, deploy, label};
 use escadre_interpreter::{Applied, Consent, Interpreter, Plan, Silent, Snapshot};
@@ -62,4 +65,38 @@ pub(crate) async fn apply(
 pub(crate) async fn turn(target: &mut Nats, resolved: &Resolved) -> Result<Applied, ApplyError> {
     let plan = plan(target, resolved).await;
     apply(target, &plan, resolved).await
+}
+
+/// What was logged by all tests of this process.
+pub(crate) static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .init();
+    log
+});
+
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Whether one line has all of `words`.
+    pub(crate) fn has(&self, words: &[&str]) -> bool {
+        let text = String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
+        text.lines().any(|line| words.iter().all(|word| line.contains(word)))
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
