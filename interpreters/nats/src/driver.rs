@@ -45,6 +45,8 @@ pub struct Nats {
     /// What tells this bucket from another of the same name, made before or after it.
     stamp: String,
     limits: Limits,
+    /// Whether the bucket keeps more than the last entry of each key.
+    keeps_history: bool,
     /// What was observed last, so that a plan of it can be applied without reading it again.
     last: Option<Arc<World>>,
     die_after: Option<u64>,

@@ -29,7 +29,11 @@ pub(crate) fn run(args: &Explain, context: &mut Context<'_>) -> Result<Code, Fai
     let why = fleet.explain(facts, path.as_ref());
     let undetermined = undetermined(&fleet, facts, path.as_ref());
     let held = held(args, context, facts)?;
-    let reported = reported(args, facts)?;
+    let reported = reported(args, facts).unwrap_or_else(|error| {
+        // It explains all the same.
+        context.note(&format!("what the device reports is unknown: {error}"));
+        None
+    });
     let held = held.as_ref().map(|(plan, resolved)| (plan, resolved));
     let id = facts.id().as_str();
     match args.format {

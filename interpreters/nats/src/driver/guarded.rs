@@ -77,6 +77,13 @@ struct Last {
     value: Vec<u8>,
 }
 
+impl Last {
+    /// Whether nobody stored the guard, and nothing else matters.
+    fn is_as(&self, expected: Expected) -> bool {
+        expected.of_all.is_none() && self.sequence == expected.of_guard
+    }
+}
+
 impl Guarded<'_> {
     /// Stores the guard, if what is `expected` is so; where.
     pub(super) async fn say(&self, value: &Bytes, expected: Expected) -> Result<u64, Lost> {
@@ -93,11 +100,16 @@ impl Guarded<'_> {
             match store(self.client, self.guard.clone(), headers.clone(), value.clone()).await {
                 Ok(sequence) => return Ok(sequence),
                 Err(Trouble::Conflict) => {
-                    // An attempt whose answer was lost may be what is there.
-                    return match self.last().await? {
-                        Some(last) if last.is_ours && last.value == *value => Ok(last.sequence),
-                        last => Err(Lost::Taken(last.map(|last| last.value))),
-                    };
+                    match self.last().await? {
+                        // An attempt whose answer was lost may be what is there.
+                        Some(last) if last.is_ours && last.value == *value => {
+                            return Ok(last.sequence);
+                        }
+                        Some(last) if last.is_as(expected) => {
+                            attempts.pause("what was said was not seen").await?;
+                        }
+                        last => return Err(Lost::Taken(last.map(|last| last.value))),
+                    }
                 }
                 Err(trouble) => self.pause(&mut attempts, trouble).await?,
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// How often the clock is looked at.
 const N_ENTRIES: u64 = 4_096;
 /// How often it is told.
-const PERIOD: Duration = Duration::from_millis(250);
+const PERIOD: Duration = Duration::from_millis(100);
 
 /// A reading whose progress is told as events of `tracing` with the target
 /// [`escadre_interpreter::PROGRESS`].

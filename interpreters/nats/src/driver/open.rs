@@ -81,7 +81,9 @@ impl Nats {
             n_messages: options.n_batch.clamp(2, MAX_BATCH),
         };
         let place = format!("nats:{}:{}/{}", info.host, info.port, options.bucket);
-        Ok(Self { client, stream, options, place, stamp, limits, last: None, die_after: None })
+        let keeps_history = found.config.max_messages_per_subject != 1;
+        let (last, die_after) = (None, None);
+        Ok(Self { client, stream, options, place, stamp, limits, keeps_history, last, die_after })
     }
 }
 
@@ -139,7 +141,13 @@ async fn stream(context: &jetstream::Context, options: &Options) -> Result<Info,
     let mut attempts = Attempts::new(options, "finding the bucket");
     loop {
         match find(context, options).await {
-            Err(Failure { passing: true, error }) => attempts.pause(&told(&error)).await?,
+            Err(Failure { passing: true, error }) => {
+                if let Err(unreachable) = attempts.pause(&told(&error)).await {
+                    // Where it is only the making that nobody answers, this user may not do it.
+                    let is_refused = matches!(error.kind(), ServerErrorKind::Refused { .. });
+                    return Err(if is_refused { error } else { unreachable });
+                }
+            }
             Err(Failure { passing: false, error }) => return Err(error),
             Ok(found) => return Ok(found),
         }

@@ -18,6 +18,11 @@ const N_BATCH: (usize, usize) = (10_000, 16);
 /// How many bytes are asked for at once, unless one entry is larger: with all batches that are on their
 /// way less than what a server lets a connection lag behind (64 MiB).
 const N_BYTES: usize = 8 << 20;
+/// No entry is larger: a server takes no message of more than 64 MiB.
+const MAX_BYTES: usize = 128 << 20;
+/// How many entries are asked for at once, at most, where a bucket keeps more than the last of each key: of such
+/// a one the server passes over an entry that is more than the bytes that were asked for, so none are.
+const N_OF_HISTORY: usize = 500;
 /// How many batches are on their way: while one is read, the server sends the next.
 const N_OPEN: usize = 2;
 /// How long the next entry is waited for; then all is read again.
@@ -51,13 +56,15 @@ pub(super) struct Puller<'a> {
     messages: Subscriber,
     /// How many entries are asked for at once.
     n_batch: usize,
-    /// How many bytes are asked for at once.
+    /// How many bytes are asked for at once; 0 if that does not matter.
     n_bytes: usize,
     /// The batches that were asked for: their numbers, and how many entries they may still bring.
     open: VecDeque<(u64, usize)>,
     n_asked: u64,
     /// Whether a batch ended because there was no more.
     is_dry: bool,
+    /// Whether the server takes no batch before another has ended, which brings all that there is.
+    is_held: bool,
     /// The number of the last entry among those of the consumer.
     last: u64,
     looking: Looking,
@@ -65,18 +72,22 @@ pub(super) struct Puller<'a> {
 
 impl<'a> Puller<'a> {
     /// After `n_failed` attempts less is asked for at once: a reader that is too slow has lost some.
-    /// `what` is told while it goes on.
+    /// `keeps_history` says that the bucket keeps more than the last entry of each key; `what` is told while
+    /// it goes on.
     pub(super) async fn of(
         client: &Client,
         consumer: &'a Consumer<pull::Config>,
-        n_failed: usize,
+        (n_failed, keeps_history): (usize, bool),
         what: &'static str,
     ) -> Result<Self, Failed> {
         let inbox = client.new_inbox();
-        let n_batch = (N_BATCH.0 >> n_failed.min(16)).max(N_BATCH.1);
+        let (most, n_bytes) = match keeps_history {
+            false => (N_BATCH.0, N_BYTES),
+            true => (N_OF_HISTORY, 0),
+        };
+        let n_batch = (most >> n_failed.min(16)).max(N_BATCH.1);
         let messages = client.subscribe(format!("{inbox}.*")).await?;
         let open = VecDeque::with_capacity(N_OPEN);
-        let n_bytes = N_BYTES;
         Ok(Self {
             consumer,
             inbox,
@@ -86,6 +97,7 @@ impl<'a> Puller<'a> {
             open,
             n_asked: 0,
             is_dry: false,
+            is_held: false,
             last: 0,
             looking: Looking::of(consumer.cached_info().num_pending, what),
         })
@@ -94,41 +106,52 @@ impl<'a> Puller<'a> {
     /// The next entry; `None` where there are no more now, and then those that came since.
     pub(super) async fn next(&mut self) -> Result<Option<Pulled>, Failed> {
         loop {
-            while !self.is_dry && self.open.len() < N_OPEN {
+            while !self.is_dry && !self.is_held && self.open.len() < N_OPEN {
                 self.ask().await?;
             }
             if self.open.is_empty() {
-                self.is_dry = false;
-                return Ok(None);
+                self.is_held = false;
+                if std::mem::take(&mut self.is_dry) {
+                    return Ok(None);
+                }
+                continue;
             }
             let message = self.arrived().await?;
             let Some(status) = message.status else { return self.entry(message).map(Some) };
-            let why = message.description.unwrap_or_default();
+            let why = message.description.as_deref().unwrap_or_default();
             let number = message.subject.rsplit('.').next().and_then(|n| n.parse().ok());
-            match (status, &*why) {
+            match (status, why) {
                 (StatusCode::IDLE_HEARTBEAT, _) => {}
+                (StatusCode::TIMEOUT, "Requests Pending") => self.is_held |= self.ended(number),
                 (StatusCode::NOT_FOUND | StatusCode::TIMEOUT, _) => {
-                    self.ended(number);
-                    self.is_dry = true;
+                    // Those before it have ended, too: one whose bytes were just what came is told of nowhere.
+                    self.is_dry |= self.ended(number);
+                    self.open.retain(|(open, _)| Some(*open) > number);
                 }
                 (_, "Batch Completed") => {
-                    self.ended(number);
+                    self.is_held &= !self.ended(number);
                 }
                 (_, "Message Size Exceeds MaxBytes") => {
-                    // Where not even one entry came, it is larger than what was asked for.
-                    if self.ended(number) == Some(self.n_batch) {
-                        self.n_bytes = self.n_bytes.saturating_mul(2);
-                    }
+                    self.is_held &= !self.ended(number);
+                    self.widen(message.headers.as_ref());
                 }
                 _ => return Err(format!("the server ended the batch: {status} {why}").into()),
             }
         }
     }
 
-    /// Forgets the batch `number`, which brings no more; how many entries it might have brought.
-    fn ended(&mut self, number: Option<u64>) -> Option<usize> {
-        let at = self.open.iter().position(|(open, _)| Some(*open) == number)?;
-        self.open.remove(at).map(|(_, left)| left)
+    /// Asks for more bytes, where not even one entry of a batch came: the next is larger.
+    fn widen(&mut self, headers: Option<&HeaderMap>) {
+        let left = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
+        if left.and_then(|left| left.as_str().parse().ok()) == Some(self.n_batch) {
+            self.n_bytes = (self.n_bytes * 2).min(MAX_BYTES);
+        }
+    }
+
+    /// Forgets the batch `number`, which brings no more; whether it was open.
+    fn ended(&mut self, number: Option<u64>) -> bool {
+        let at = self.open.iter().position(|(open, _)| Some(*open) == number);
+        at.and_then(|at| self.open.remove(at)).is_some()
     }
 
     async fn ask(&mut self) -> Result<(), Failed> {
@@ -157,6 +180,7 @@ impl<'a> Puller<'a> {
             return Err(format!("entries were lost after {}", self.last).into());
         }
         self.last = place.number;
+        self.n_bytes = self.n_bytes.min(N_BYTES);
         self.looking.advance();
         if let Some((_, left)) = self.open.front_mut() {
             *left -= 1;

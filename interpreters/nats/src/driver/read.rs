@@ -47,7 +47,8 @@ pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// `None` if it does not.
 async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Failed> {
     let consumer = last_entries(&target.client, &target.stream, target.subject(">")).await?;
-    let mut puller = Puller::of(&target.client, &consumer, n_failed, "reading the bucket").await?;
+    let how = (n_failed, target.keeps_history);
+    let mut puller = Puller::of(&target.client, &consumer, how, "reading the bucket").await?;
     let mut decoder = Decoder::start(target.subject(""));
     let mut before: Option<State> = None;
     let mut last = None;

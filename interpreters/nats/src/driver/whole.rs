@@ -48,7 +48,8 @@ pub(super) async fn whole(
     // The server made the consumer just now.
     let now_ns = consumer.cached_info().created.unix_timestamp_nanos();
     let prefix = subject(bucket, "");
-    let mut puller = Puller::of(client, &consumer, n_failed, what).await?;
+    let keeps_history = stream.get_info().await?.config.max_messages_per_subject != 1;
+    let mut puller = Puller::of(client, &consumer, (n_failed, keeps_history), what).await?;
     let (mut keys, mut sequence) = (HashSet::new(), 0);
     let mut before: Option<State> = None;
     let mut found = None;

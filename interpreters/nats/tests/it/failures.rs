@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, kv};
 use escadre_algebra::DeviceId;
 use escadre_interpreter::{Consent, Interpreter, Progress, Snapshot};
 use escadre_nats::device::{Device, Told};
@@ -107,11 +107,13 @@ fn reading_tells_how_far_it_is() {
     run(async {
         let mut target = open(&server.url(), "wide").await;
         let client = client(&server.url()).await;
-        let n = 60_000;
-        for i in 0..n {
+        let n = 100_000;
+        for i in 1..n {
             client.publish(format!("$KV.wide.d{i:05}.motd"), "{}".into()).await.unwrap();
         }
-        client.flush().await.unwrap();
+        // What is acknowledged is stored, and all before it.
+        let context = jetstream::new(client);
+        context.publish("$KV.wide.d00000.motd", "{}".into()).await.unwrap().await.unwrap();
         let state = soon(target.observe()).await.unwrap().state;
         assert_eq!(state.anomalies().len(), n);
         assert!(LOG.has(&["INFO", "reading the bucket", "done=", "total="]));
@@ -137,6 +139,29 @@ fn an_entry_that_is_larger_than_what_is_asked_for_at_once_is_read_all_the_same()
         assert!(told.contains(&"stranger"), "{told:?}");
         let held = target.lift(&state).unwrap();
         assert_eq!(held.get("d001"), Snapshot::wanted(&resolved).get("d001"));
+    });
+}
+
+#[test]
+fn a_bucket_that_keeps_history_is_read_whole_however_large_its_entries_are() {
+    let server = NatsServer::start().unwrap();
+    run(async {
+        let context = jetstream::new(client(&server.url()).await);
+        let config = kv::Config { bucket: "old".to_owned(), history: 5, ..kv::Config::default() };
+        let store = context.create_key_value(config).await.unwrap();
+        let n = 120;
+        for _ in 0..2 {
+            for i in 0..n {
+                let value = vec![b'x'; 200_000 + 1_000 * i];
+                store.put(format!("stranger-{i:03}"), value.into()).await.unwrap();
+            }
+        }
+        let mut target = open(&server.url(), "old").await;
+        let state = soon(target.observe()).await.unwrap().state;
+        assert_eq!(state.anomalies().len(), n);
+        let resolved = resolve(&fleet(1), &inventory(9));
+        turn(&mut target, &resolved).await.unwrap();
+        assert_eq!(held(&mut target).await, Snapshot::wanted(&resolved));
     });
 }
 

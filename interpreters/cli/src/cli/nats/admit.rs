@@ -42,13 +42,20 @@ impl AdmitArgs {
             false => self.devices.iter().map(String::as_str).collect(),
         };
         let ids = ids.into_iter().map(|id| Ok(device(&inventory, id)?.id().clone()));
-        let ids = ids.collect::<Result<Vec<DeviceId>, Failure>>()?;
+        let ids = once(ids.collect::<Result<Vec<DeviceId>, Failure>>()?);
         let admit =
             async |bucket: &Nats, ids: &[DeviceId]| bucket.admit(ids).await.map(|()| ids.len());
         let n = each(&self.address, &ids, context, &admit)?;
         context.out.line(&format!("{} keys in `{}`", follow(n), self.address.bucket()))?;
         Ok(Code::Done)
     }
+}
+
+/// Each of `ids` once.
+fn once(mut ids: Vec<DeviceId>) -> Vec<DeviceId> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// That so many devices do.
@@ -76,6 +83,7 @@ impl DismissArgs {
         let ids = self.devices.iter().map(|id| DeviceId::parse(id));
         let ids = ids.collect::<Result<Vec<_>, _>>();
         let ids = ids.map_err(|error| Failure::caused("a device is named by its id", &error))?;
+        let ids = once(ids);
         let dismiss = async |bucket: &Nats, ids: &[DeviceId]| bucket.dismiss(ids).await;
         let n = each(&self.address, &ids, context, &dismiss)?;
         context.out.line(&format!("{} keys in `{}` no more", follow(n), self.address.bucket()))?;

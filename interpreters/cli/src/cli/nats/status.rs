@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter as _;
-use escadre_interpreter::present::number;
+use escadre_interpreter::present::{number, visible};
 use escadre_nats::device::Report;
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{DeviceStatus, Standing, Status};
@@ -85,7 +85,8 @@ impl StatusArgs {
             let devices = status.devices.iter().filter(|(_, device)| device.standing() == standing);
             for (id, device) in devices.take(MAX_NAMED) {
                 let trouble = device.report.as_ref().and_then(|report| report.trouble.as_deref());
-                context.out.line(&format!("`{id}`: {}", trouble.unwrap_or("behind")))?;
+                let trouble = trouble.map_or_else(|| "behind".to_owned(), visible);
+                context.out.line(&format!("`{id}`: {trouble}"))?;
             }
         }
         for anomaly in status.anomalies.iter().take(MAX_NAMED) {
@@ -164,7 +165,7 @@ fn told(device: &DeviceStatus) -> String {
             format!("it reports that it runs {generation}")
         }
         Some(Report { generation, trouble: Some(trouble), .. }) => {
-            format!("it reports that it runs {generation} and is in trouble: {trouble}")
+            format!("it reports that it runs {generation} and is in trouble: {}", visible(trouble))
         }
     };
     let beat = match device.silent_for {

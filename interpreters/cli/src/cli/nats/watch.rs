@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use escadre_algebra::DeviceId;
 use escadre_interpreter::Interpreter as _;
-use escadre_interpreter::present::number;
+use escadre_interpreter::present::{number, visible};
 use escadre_nats::permissions::Buckets;
 use escadre_nats::status::{DeviceStatus, Standing, Status};
 use escadre_nats::{Anomaly, Nats, Options, ServerError, connect, is_connected};
@@ -206,7 +206,9 @@ impl View<'_> {
             }
         }
         self.known = Some(now);
-        let new = status.anomalies.iter().filter(|anomaly| !self.anomalies.contains(anomaly));
+        // Both are in order.
+        let is_new = |anomaly: &&Anomaly| self.anomalies.binary_search(anomaly).is_err();
+        let new = status.anomalies.iter().filter(is_new);
         for anomaly in new.take(MAX_NAMED) {
             context.note(&senseless(anomaly));
         }
@@ -252,7 +254,8 @@ fn change(
     let mut text = format!("`{id}`: {} -> {}", words(was), words(now));
     if let Some(trouble) = now.and_then(|now| now.trouble.as_deref()) {
         text.push_str(": ");
-        text.push_str(trouble);
+        // Whoever has a device's credentials chooses it.
+        text.push_str(&visible(trouble));
     }
     let device = devices.get(id);
     let number = |n: Option<u64>| n.map_or_else(|| "nothing".to_owned(), |n| n.to_string());
