@@ -50,7 +50,7 @@ impl Figures {
         let least = [
             ("rounds", n_rounds, settings.n_controllers + settings.n_servers + settings.n_leaders),
             ("controllers killed before they ended", self.n_killed, settings.n_controllers / 4),
-            ("kills between devices", self.n_between, settings.n_controllers / 10),
+            ("kills between devices", self.n_between, settings.n_controllers / 20),
             ("rounds that converged", self.n_converged, n_rounds * 3 / 4),
             ("races", self.n_races, n_rounds / 4),
         ];
