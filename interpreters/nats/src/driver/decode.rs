@@ -8,18 +8,21 @@ use super::read::Failed;
 use crate::lift::Reader;
 use crate::world::World;
 
-/// So many messages are handed over at once.
-const N_TOGETHER: usize = 256;
+/// So many messages are handed over at once, or as many as have so many bytes.
+const N_TOGETHER: (usize, usize) = (256, 512 << 10);
 /// How often so many wait for the thread.
 const N_WAITING: usize = 8;
 
 /// Hands messages to the thread, which has decoded them in this order.
 ///
-/// Only `N_TOGETHER · (N_WAITING + 2)` of them wait: who hands over more, waits.
+/// Only `N_TOGETHER · (N_WAITING + 2)` of them wait, and one more of each that is larger: who hands over
+/// more, waits.
 pub(super) struct Decoder {
     work: mpsc::Sender<Work>,
     thread: JoinHandle<Option<World>>,
     together: Vec<Pulled>,
+    /// The bytes of those.
+    n_bytes: usize,
 }
 
 enum Work {
@@ -46,16 +49,19 @@ impl Decoder {
     pub(super) fn start(prefix: String) -> Self {
         let (work, to_do) = mpsc::channel(N_WAITING);
         let thread = tokio::task::spawn_blocking(move || run(&prefix, to_do));
-        Self { work, thread, together: Vec::with_capacity(N_TOGETHER) }
+        Self { work, thread, together: Vec::with_capacity(N_TOGETHER.0), n_bytes: 0 }
     }
 
     pub(super) async fn read(&mut self, pulled: Pulled) -> Result<(), Failed> {
+        self.n_bytes += pulled.n_bytes();
         self.together.push(pulled);
-        if self.together.len() < N_TOGETHER { Ok(()) } else { self.hand_over().await }
+        let is_enough = self.together.len() >= N_TOGETHER.0 || self.n_bytes >= N_TOGETHER.1;
+        if is_enough { self.hand_over().await } else { Ok(()) }
     }
 
     async fn hand_over(&mut self) -> Result<(), Failed> {
-        let together = std::mem::replace(&mut self.together, Vec::with_capacity(N_TOGETHER));
+        self.n_bytes = 0;
+        let together = std::mem::replace(&mut self.together, Vec::with_capacity(N_TOGETHER.0));
         self.send(Work::Read(together)).await
     }
 
