@@ -56,7 +56,7 @@ fn conformance(_: &Workspace, quick: bool) -> Outcome {
 fn operator(_: &Workspace, _: bool) -> Outcome {
     let mut library = workspace::cargo();
     library.args(["test", "-p", "escadre-operator", "--test", "it", "--", "--nocapture"]);
-    process::tests(&mut library, 20)?;
+    process::tests(&mut library, 12)?;
     // The process itself, killed with the signal 9, with pods and their controllers.
     let mut program = workspace::cargo();
     program.args([
