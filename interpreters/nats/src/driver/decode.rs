@@ -15,8 +15,8 @@ const N_WAITING: usize = 8;
 
 /// Hands messages to the thread, which has decoded them in this order.
 ///
-/// Only `N_TOGETHER · (N_WAITING + 2)` of them wait, and one more of each that is larger: who hands over
-/// more, waits.
+/// Only `N_WAITING + 2` times `N_TOGETHER` wait, in messages or in bytes and the last message of each: who hands
+/// over more, waits.
 pub(super) struct Decoder {
     work: mpsc::Sender<Work>,
     thread: JoinHandle<Option<World>>,

@@ -10,11 +10,12 @@ use async_nats::header::{
     NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
     NATS_EXPECTED_LAST_SEQUENCE, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
 };
-use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
+use async_nats::jetstream::stream::Stream;
 use async_nats::{Client, HeaderMap, HeaderName};
 use bytes::Bytes;
 
 use super::open::Options;
+use super::read::last_message;
 use super::request::{Attempts, Trouble, store};
 use crate::error::{ServerError, ServerErrorKind};
 
@@ -197,23 +198,13 @@ impl Guarded<'_> {
 
     /// The guard, as the stream's leader has it.
     async fn last(&self) -> Result<Option<Last>, ServerError> {
-        let mut attempts = Attempts::new(self.options, "reading who writes");
-        loop {
-            match self.stream.get_last_raw_message_by_subject(&self.guard).await {
-                Ok(message) => {
-                    let by = message.headers.get(WRITER);
-                    return Ok(Some(Last {
-                        sequence: message.sequence,
-                        is_ours: by.is_some_and(|by| by.as_str() == self.name),
-                        value: message.payload.to_vec(),
-                    }));
-                }
-                Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
-                    return Ok(None);
-                }
-                Err(error) => attempts.pause_after(&error.into()).await?,
-            }
-        }
+        let attempts = Attempts::new(self.options, "reading who writes");
+        let message = last_message(&self.stream, &self.guard, attempts).await?;
+        Ok(message.map(|message| Last {
+            sequence: message.sequence,
+            is_ours: message.headers.get(WRITER).is_some_and(|by| by.as_str() == self.name),
+            value: message.payload.to_vec(),
+        }))
     }
 
     /// Counts one more message, unless the writer is to die before it.

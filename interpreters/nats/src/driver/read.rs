@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use async_nats::jetstream::stream::{LastRawMessageErrorKind, State};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, State, Stream};
 use escadre_algebra::Digest;
 use futures_util::future::join;
 
@@ -86,12 +87,21 @@ fn is_all(read: &Told, now: &State) -> bool {
 
 /// The last entry of `key` with its sequence, as the stream's leader has it; `None` if it is deleted.
 pub(super) async fn last(target: &Nats, key: &Key) -> Result<Option<(u64, Vec<u8>)>, ServerError> {
-    let mut attempts = Attempts::new(&target.options, "reading a key");
-    let subject = target.subject(key);
+    let attempts = Attempts::new(&target.options, "reading a key");
+    let message = last_message(&target.stream, &target.subject(key), attempts).await?;
+    let message = message.filter(|message| !is_deletion(Some(&message.headers)));
+    Ok(message.map(|message| (message.sequence, message.payload.to_vec())))
+}
+
+/// The last message of `subject`, as the stream's leader has it; `None` if there is none.
+pub(super) async fn last_message(
+    stream: &Stream<()>,
+    subject: &str,
+    mut attempts: Attempts<'_>,
+) -> Result<Option<StreamMessage>, ServerError> {
     loop {
-        match target.stream.get_last_raw_message_by_subject(&subject).await {
-            Ok(message) if is_deletion(Some(&message.headers)) => return Ok(None),
-            Ok(message) => return Ok(Some((message.sequence, message.payload.to_vec()))),
+        match stream.get_last_raw_message_by_subject(subject).await {
+            Ok(message) => return Ok(Some(message)),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => {
                 return Ok(None);
             }
