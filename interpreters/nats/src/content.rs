@@ -10,10 +10,15 @@ use crate::names::Key;
 ///
 /// # Errors
 /// Those of `last`.
-pub async fn content<B: AsRef<[u8]>, E>(
+pub async fn content<B, E, F>(
     digest: Digest,
-    last: impl AsyncFn(Key) -> Result<Option<(u64, B)>, E>,
-) -> Result<Option<Vec<u8>>, E> {
+    // No `AsyncFn`: of what calls one the compiler does not see yet that it can be spawned.
+    last: impl Fn(Key) -> F,
+) -> Result<Option<Vec<u8>>, E>
+where
+    B: AsRef<[u8]>,
+    F: Future<Output = Result<Option<(u64, B)>, E>>,
+{
     let head = last(Key::ContentHead(digest)).await?;
     let Some(Ok(head)) = head.map(|(_, bytes)| Head::decode(bytes.as_ref())) else {
         return Ok(None);

@@ -258,7 +258,7 @@ impl Device {
     /// # Errors
     /// The server does not answer.
     pub async fn content(&self, digest: Digest) -> Result<Option<Vec<u8>>, ServerError> {
-        crate::content::content(digest, async |key| self.last(&key).await).await
+        crate::content::content(digest, |key| async move { self.last(&key).await }).await
     }
 
     /// The last entry of `key` with its sequence; `None` if it is deleted.
