@@ -146,7 +146,7 @@ pub enum ServerErrorKind {
         why: String,
     },
     /// It answers, and does not store what it is sent, however often: a batch of which it lost a part, a
-    /// disk that is full.
+    /// disk that is full, a write that it denies this user without an answer.
     Unstored {
         /// What it says.
         why: String,
@@ -232,7 +232,7 @@ impl ServerError {
                 "make room on the server's disk or raise the limit, then run it again: it goes on where it ended"
             }
             ServerErrorKind::Unstored { .. } => {
-                "look at the server's log and make room if its disk is full, then run it again: it goes on where it ended"
+                "look at the server's log: if its disk is full, make room and start it again; if it denies this user the write, allow it; then run it again: it goes on where it ended"
             }
             ServerErrorKind::Refused { .. } => {
                 "look at the server's log; with permissions, at those of this user"

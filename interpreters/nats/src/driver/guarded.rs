@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 use super::open::Options;
 use super::read::last_message;
-use super::request::{Attempts, Trouble, store};
+use super::request::{Attempts, TIMEOUT, Trouble, store};
 use crate::error::{ServerError, ServerErrorKind};
 
 /// Which subject's last sequence is expected, where it is not the message's own.
@@ -189,11 +189,24 @@ impl Guarded<'_> {
     ) -> Result<(), ServerError> {
         match trouble {
             Trouble::Conflict => attempts.pause("another wrote at the same time").await,
-            Trouble::Passing(why) => attempts.pause(&why).await,
+            Trouble::Passing(why) => match attempts.pause(&why).await {
+                // A server that cannot write to its disk answers everything but that.
+                Err(_) if self.answers().await => {
+                    let kind = ServerErrorKind::Unstored { why };
+                    Err(ServerError::new(&self.options.bucket, kind))
+                }
+                paused => paused,
+            },
             Trouble::Unready(why) => attempts.pause_unready(why).await,
             Trouble::NoStream => attempts.pause_unless_gone(&self.stream).await,
             Trouble::Lasting(kind) => Err(ServerError::new(&self.options.bucket, kind)),
         }
+    }
+
+    /// Whether the stream's leader answers what is no write.
+    async fn answers(&self) -> bool {
+        let asked = tokio::time::timeout(TIMEOUT, self.stream.get_info()).await;
+        asked.is_ok_and(|info| info.is_ok())
     }
 
     /// The guard, as the stream's leader has it.

@@ -18,7 +18,7 @@ use crate::answers::{Answer, Refusal};
 use crate::error::{ServerError, ServerErrorKind};
 
 /// How long one answer is waited for.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// The pauses between attempts: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 /// How long it may fail before that is told, and how often it is told then: on a cluster that one or two
