@@ -20,6 +20,8 @@ pub struct Options {
     pub program: Option<PathBuf>,
     /// How many bytes JetStream stores at most; what the disk holds if it is not given.
     pub max_file_store: Option<u64>,
+    /// Whether it has no JetStream.
+    pub without_jetstream: bool,
 }
 
 /// A NATS server with JetStream on a free loopback port, in a folder of its own; it ends with this value.
@@ -29,6 +31,8 @@ pub struct NatsServer {
     process: Option<Supervised>,
     program: PathBuf,
     max_file_store: Option<u64>,
+    without_jetstream: bool,
+    max_file_bytes: Option<u64>,
     ports: Ports,
     dir: TempDir,
 }
@@ -69,8 +73,9 @@ impl NatsServer {
         let program = options.program.clone();
         let program = program.map_or_else(|| nats_server(NATS_SERVER_VERSION), Ok)?;
         let dir = tempfile::tempdir().map_err(TestbedError::io(Path::new("a temporary folder")))?;
-        let max_file_store = options.max_file_store;
-        Ok(Self { process: None, program, max_file_store, ports, dir })
+        let Options { max_file_store, without_jetstream, .. } = *options;
+        let (process, max_file_bytes) = (None, None);
+        Ok(Self { process, program, max_file_store, without_jetstream, max_file_bytes, ports, dir })
     }
 
     /// Writes the configuration file: what every server has, then `more`.
@@ -78,10 +83,13 @@ impl NatsServer {
         let Ports { client, monitor, .. } = self.ports;
         let store = self.dir.path().join("store");
         let limit = self.max_file_store.map(|n| format!(", max_file_store: {n}"));
+        let (store, limit) = (store.display().to_string(), limit.unwrap_or_default());
+        let jetstream = match self.without_jetstream {
+            true => String::new(),
+            false => format!("jetstream {{ store_dir: {store:?}{limit} }}"),
+        };
         let text = format!(
-            "listen: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\njetstream {{ store_dir: {:?}{} }}\n{more}\n",
-            store.display().to_string(),
-            limit.unwrap_or_default(),
+            "listen: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\n{jetstream}\n{more}\n"
         );
         let path = self.config_path();
         fs::write(&path, text).map_err(TestbedError::io(&path))
@@ -90,7 +98,8 @@ impl NatsServer {
     /// Starts the process.
     pub(crate) fn run(&mut self) -> Result<(), TestbedError> {
         let arguments = ["-c".to_owned(), self.config_path().display().to_string()];
-        let process = Supervised::start(&self.program, &arguments, &self.log_path());
+        let (limit, log) = (self.max_file_bytes, self.log_path());
+        let process = Supervised::start_within(limit, &self.program, &arguments, &log);
         self.process = Some(process.map_err(TestbedError::io(&self.program))?);
         Ok(())
     }
@@ -129,6 +138,22 @@ impl NatsServer {
         self.kill();
         self.run()?;
         self.wait()
+    }
+
+    /// From the next start on it can let no file grow beyond so many bytes: writing fails then as it does on a
+    /// full disk.
+    pub fn limit_files(&mut self, max_file_bytes: Option<u64>) {
+        self.max_file_bytes = max_file_bytes;
+    }
+
+    /// What it printed.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn log(&self) -> Result<String, TestbedError> {
+        let path = self.log_path();
+        let bytes = fs::read(&path).map_err(TestbedError::io(&path))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn config_path(&self) -> PathBuf {

@@ -6,12 +6,18 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// Runs `$@` and ends with it; kills it (with the signal 9) once the standard input ends: when the
-/// value is dropped, or when the process that has it is gone.
+/// value is dropped, or when the process that has it is gone. Before that it lets no file grow beyond `$1` blocks of
+/// 512 bytes, if it is given.
 const SCRIPT: &str = r#"exec 3<&0
+[ -z "$1" ] || ulimit -S -f "$1"
+shift
 "$@" </dev/null 3<&- & pid=$!
 { read -r _ <&3; kill -9 "$pid"; } 2>/dev/null &
 exec 3<&-
 wait "$pid""#;
+
+/// The bytes of what `ulimit -f` counts, by POSIX.
+const BLOCK: u64 = 512;
 
 /// A process under supervision.
 #[derive(Debug)]
@@ -23,9 +29,20 @@ pub(crate) struct Supervised {
 impl Supervised {
     /// Starts `program` with `arguments`; what it prints goes to the file `log`.
     pub(crate) fn start(program: &Path, arguments: &[String], log: &Path) -> io::Result<Self> {
+        Self::start_within(None, program, arguments, log)
+    }
+
+    /// As [`Self::start`], of a program that can let no file grow beyond `max_file_bytes`.
+    pub(crate) fn start_within(
+        max_file_bytes: Option<u64>,
+        program: &Path,
+        arguments: &[String],
+        log: &Path,
+    ) -> io::Result<Self> {
+        let max_blocks = max_file_bytes.map(|n| n.div_ceil(BLOCK).to_string());
         let log = File::options().create(true).append(true).open(log)?;
         let mut shell = Command::new("sh")
-            .args(["-c", SCRIPT, "sh"])
+            .args(["-c", SCRIPT, "sh", &max_blocks.unwrap_or_default()])
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())
