@@ -11,12 +11,7 @@ use escadre_nats::permissions::Buckets;
 use escadre_nats::{ApplyError, Nats, Options, ServerErrorKind, make_report_buckets};
 use escadre_testbed::{NatsServer, Options as Start};
 
-use crate::support::{LOG, client, fleet, held, inventory, open, plan, resolve, run, turn};
-
-/// The output of `future`, which must come soon, however long the patience is.
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
-}
+use crate::support::{LOG, client, fleet, held, inventory, open, plan, resolve, run, soon, turn};
 
 async fn endless(url: &str, bucket: &str) -> Nats {
     let patience = Duration::from_secs(3_600);

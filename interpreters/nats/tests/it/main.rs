@@ -14,6 +14,7 @@ mod connect;
 mod corpus;
 mod crashes;
 mod devices;
+mod disk;
 mod failures;
 mod fences;
 mod hostile;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use escadre_algebra::{Coverage, Facts, Fleet, Inventory, Resolved, Resource, deploy, label};
 use escadre_interpreter::{Applied, Consent, Interpreter, Plan, Silent, Snapshot};
@@ -11,6 +12,11 @@ use escadre_nats::{ApplyError, Nats, Options};
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread();
     { runtime }.worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+/// The output of `future`, which must come soon, however long the patience is.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), future).await.unwrap()
 }
 
 /// Devices `d000`…, in three sites.
