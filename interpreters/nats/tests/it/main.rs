@@ -9,6 +9,7 @@
 
 mod agent;
 mod attempts;
+mod cluster;
 mod conformance;
 mod connect;
 mod corpus;
