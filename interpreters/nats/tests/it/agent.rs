@@ -16,7 +16,7 @@ use escadre_testbed::NatsServer;
 use crate::support::{client, inventory, open, resolve, run, turn};
 
 /// The agent, which `cargo test` builds before it runs this.
-fn agent() -> PathBuf {
+pub(crate) fn agent() -> PathBuf {
     let program = std::env::current_exe().unwrap();
     let path = program.parent().and_then(Path::parent).unwrap().join("examples/agent");
     assert!(
@@ -43,7 +43,7 @@ fn files(version: usize) -> Fleet {
 }
 
 /// All files below `folder`.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

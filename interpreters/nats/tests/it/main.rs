@@ -8,6 +8,7 @@
 )]
 
 mod agent;
+mod agent_kills;
 mod attempts;
 mod cluster;
 mod conformance;
