@@ -86,9 +86,14 @@ impl Account {
 
     fn claims(&self, user: &User, name: &str, issued_at: u64) -> Value {
         let Grants { publish, subscribe } = &user.grants;
+        // To a server, a list of nothing is no list, and allows everything.
+        let rule = |subjects: &[String]| match subjects {
+            [] => json!({"deny": [">"]}),
+            _ => json!({"allow": subjects}),
+        };
         let mut nats = json!({
-            "pub": {"allow": publish},
-            "sub": {"allow": subscribe},
+            "pub": rule(publish),
+            "sub": rule(subscribe),
             "subs": -1,
             "data": -1,
             "payload": -1,

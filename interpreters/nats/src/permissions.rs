@@ -187,16 +187,21 @@ pub fn founder(buckets: &Buckets) -> Grants {
 #[must_use]
 pub fn server_config(users: &[User]) -> String {
     let mut text = "authorization {\n  users = [\n".to_owned();
-    let list = |subjects: &[String]| {
+    let rule = |subjects: &[String]| {
+        // To a server, a list of nothing is no list, and allows everything.
+        if subjects.is_empty() {
+            return "deny: \">\"".to_owned();
+        }
         // No subject has a quote: tokens are escaped, and buckets have plain names.
-        subjects.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ")
+        let list = subjects.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>();
+        format!("allow: [{}]", list.join(", "))
     };
     for user in users {
-        let (publish, subscribe) = (list(&user.grants.publish), list(&user.grants.subscribe));
+        let (publish, subscribe) = (rule(&user.grants.publish), rule(&user.grants.subscribe));
         // Writing to a text never fails.
         let _ = writeln!(
             text,
-            "    {{ nkey: {}, permissions: {{ publish: {{ allow: [{publish}] }}, subscribe: {{ allow: [{subscribe}] }} }} }}",
+            "    {{ nkey: {}, permissions: {{ publish: {{ {publish} }}, subscribe: {{ {subscribe} }} }} }}",
             user.nkey
         );
     }
