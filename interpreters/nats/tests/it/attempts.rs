@@ -57,6 +57,13 @@ pub(crate) struct Forbidden {
 }
 
 impl Forbidden {
+    /// To publish and subscribe at all.
+    pub(crate) fn everything() -> Self {
+        let publishes = ["x", "$JS.API.INFO", "$KV.desired-state._fence", "_INBOX.x"];
+        let subscriptions = vec![">", "_INBOX.>", "_INBOX_.>", "x", "$JS.EVENT.>"];
+        Self { publishes: publishes.map(str::to_owned).into(), subscriptions }
+    }
+
     /// How many attempts there are.
     pub(crate) fn n(&self) -> usize {
         self.publishes.len() + self.subscriptions.len()

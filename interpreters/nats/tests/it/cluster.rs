@@ -179,8 +179,7 @@ fn devices_and_the_controller_go_on_with_all_they_do_while_leaders_of_three_serv
             let resolved = resolve(&with_file(version), &listed);
             soon(turn(&mut target, &resolved)).await.unwrap();
             wanted.push(Snapshot::wanted(&resolved));
-            let ids: Vec<DeviceId> =
-                listed.ids().map(|id| DeviceId::parse(id.as_ref()).unwrap()).collect();
+            let ids: Vec<DeviceId> = listed.ids().map(|id| DeviceId::parse(id).unwrap()).collect();
             for id in &ids[devices.len()..] {
                 let admit =
                     async { while target.admit(std::slice::from_ref(id)).await.is_err() {} };

@@ -21,6 +21,7 @@ mod failures;
 mod fences;
 mod hostile;
 mod jwt;
+mod least;
 mod lies;
 mod listing;
 mod model;
