@@ -136,6 +136,13 @@ pub enum ServerErrorKind {
         /// How many were asked for.
         wanted: usize,
     },
+    /// There are not as many servers as are to hold it, or not with room.
+    TooFewServers {
+        /// How many were asked for.
+        wanted: usize,
+        /// What the server says.
+        why: String,
+    },
     /// The bucket's stream takes no atomic batches.
     NotAtomic,
     /// It was written faster than it could be read.
@@ -181,6 +188,9 @@ impl fmt::Display for ServerErrorKind {
             Self::Replicas { found, wanted } => {
                 write!(f, "it has {found} replicas, and {wanted} were asked for")
             }
+            Self::TooFewServers { wanted, why } => {
+                write!(f, "it cannot be held by {wanted} servers: {why}")
+            }
             Self::NotAtomic => f.write_str("its stream takes no atomic batches"),
             Self::Restless => f.write_str("it is written faster than it can be read"),
             Self::Full { why } => write!(f, "the server has no room: {why}"),
@@ -223,6 +233,9 @@ impl ServerError {
             }
             ServerErrorKind::Replicas { .. } => {
                 "change the stream with `nats stream edit`, or ask for as many replicas as there are"
+            }
+            ServerErrorKind::TooFewServers { .. } => {
+                "ask for no more replicas than there are servers with room (`?replicas=1`), or start more"
             }
             ServerErrorKind::NotAtomic => {
                 "set `allow_atomic` on the stream, or let this program make the bucket"

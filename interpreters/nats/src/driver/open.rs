@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::context::{
-    CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind,
+    CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, RequestError,
+    RequestErrorKind,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info};
 use async_nats::jetstream::{self, ErrorCode};
@@ -144,7 +145,10 @@ async fn stream(context: &jetstream::Context, options: &Options) -> Result<Info,
             Err(Failure { passing: true, error }) => {
                 if let Err(unreachable) = attempts.pause(&told(&error)).await {
                     // Where it is only the making that nobody answers, this user may not do it.
-                    let is_refused = matches!(error.kind(), ServerErrorKind::Refused { .. });
+                    let is_refused = matches!(
+                        error.kind(),
+                        ServerErrorKind::Refused { .. } | ServerErrorKind::TooFewServers { .. }
+                    );
                     return Err(if is_refused { error } else { unreachable });
                 }
             }
@@ -195,7 +199,13 @@ fn not_made(doing: &'static str, options: &Options, error: CreateStreamError) ->
         // What was made meanwhile is found by the next attempt.
         kind => kind == CreateStreamErrorKind::TimedOut,
     };
-    let kind = ServerErrorKind::Refused { doing, why: error.to_string() };
+    let why = error.to_string();
+    let kind = match error.kind() {
+        CreateStreamErrorKind::JetStream(error) if are_too_few(&error) => {
+            ServerErrorKind::TooFewServers { wanted: options.replicas, why }
+        }
+        _ => ServerErrorKind::Refused { doing, why },
+    };
     Failure { passing, error: ServerError::caused(&options.bucket, kind, error) }
 }
 
@@ -206,6 +216,12 @@ fn is_passing(error: &jetstream::Error) -> bool {
         || code == ErrorCode::CLUSTER_NOT_LEADER
         || code == ErrorCode::CLUSTER_INCOMPLETE
         || code == ErrorCode::CLUSTER_NO_PEERS && error.to_string().contains("offline")
+}
+
+/// Whether there are fewer servers than replicas: only one, or a cluster that has no more.
+fn are_too_few(error: &jetstream::Error) -> bool {
+    let code = error.error_code();
+    code == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED || code == ErrorCode::CLUSTER_NO_PEERS
 }
 
 /// What an error says, with its cause.
@@ -236,8 +252,11 @@ fn is_missing(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
+/// Whether nobody takes requests to JetStream at all.
 fn has_no_responders(error: &GetStreamError) -> bool {
-    error.to_string().contains("no responders")
+    let source = std::error::Error::source(error);
+    let request = source.and_then(|source| source.downcast_ref::<RequestError>());
+    request.is_some_and(|request| request.kind() == RequestErrorKind::NoResponders)
 }
 
 fn not_found(options: &Options, error: GetStreamError) -> ServerError {
