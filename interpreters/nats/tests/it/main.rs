@@ -10,6 +10,7 @@
 mod agent;
 mod agent_kills;
 mod attempts;
+mod between;
 mod cluster;
 mod conformance;
 mod connect;
@@ -32,3 +33,4 @@ mod roundabout;
 mod servers;
 mod status;
 mod support;
+mod unfit;
