@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use escadre_interpreter::{Interpreter, Snapshot};
 use escadre_nats::{ApplyError, Nats, Options, ServerError, ServerErrorKind};
-use escadre_testbed::{NatsCluster, NatsServer};
+use escadre_testbed::NatsServer;
 
 use crate::support::{client, fleet, held, inventory, resolve, run, soon, turn};
 
@@ -61,37 +61,5 @@ fn a_server_whose_disk_is_full_is_told_from_one_that_is_away_and_goes_on_once_th
         turn(&mut target, &after).await.unwrap();
         assert_eq!(held(&mut target).await, new);
         assert!(target.observe().await.unwrap().state.anomalies().is_empty());
-    });
-}
-
-#[test]
-fn of_three_servers_one_whose_disk_is_full_hinders_no_write() {
-    let mut cluster = NatsCluster::start().unwrap();
-    run(async {
-        let url = cluster.url();
-        let options = Options { replicas: 3, bucket: "wide".to_owned(), ..Options::default() };
-        let mut target = Nats::open(client(&url).await, options).await.unwrap();
-        turn(&mut target, &resolve(&fleet(1), &inventory(30))).await.unwrap();
-        let full = &mut cluster.servers()[1];
-        full.limit_files(Some(MAX_FILE));
-        full.restart().unwrap();
-        let after = resolve(&fleet(2), &inventory(900));
-        soon(turn(&mut target, &after)).await.unwrap();
-        assert!(cluster.servers()[1].log().unwrap().contains("write error"));
-        // A reader whom the server has read from that replica, which never gets what it lacks, is told
-        // that the bucket does not stand still; nobody is shown less than there is.
-        let mut n_restless = 0;
-        let seen = async {
-            loop {
-                match target.observe().await {
-                    Ok(seen) => break seen,
-                    Err(error) => assert_eq!(*error.kind(), ServerErrorKind::Restless),
-                }
-                n_restless += 1;
-            }
-        };
-        let seen = soon(seen).await;
-        println!("read after {n_restless} looks from the replica that lags");
-        assert_eq!(target.lift(&seen.state).unwrap(), Snapshot::wanted(&after));
     });
 }
