@@ -127,23 +127,38 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// Stands in [`DIGITS`] for what is no digit.
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte is as a hexadecimal digit in lower case.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+};
+
 impl std::str::FromStr for Digest {
     type Err = DigestError;
     fn from_str(input: &str) -> Result<Self, DigestError> {
         let error = || DigestError { input: input.chars().take(80).collect() };
         let hex = input.strip_prefix("sha256:").ok_or_else(error)?.as_bytes();
-        let digit = |c: u8| match c {
-            b'0'..=b'9' => Some(c - b'0'),
-            b'a'..=b'f' => Some(c - b'a' + 10),
-            _ => None,
-        };
         let mut bytes = [0; 32];
         if hex.len() != 64 {
             return Err(error());
         }
+        // No digit is looked at twice or branched upon: manifests hold many of these.
+        let mut seen = 0;
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte =
-                digit(pair[0]).zip(digit(pair[1])).map(|(h, l)| h << 4 | l).ok_or_else(error)?;
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 0xf;
+        }
+        if seen & NO_DIGIT != 0 {
+            return Err(error());
         }
         Ok(Self(bytes))
     }

@@ -33,7 +33,8 @@ const N_BYTES: usize = 300;
 const N_BATCH: usize = 1_000;
 /// How many acknowledgements are awaited at once.
 const N_AWAITED: usize = 1_024;
-/// How often each is measured.
+/// How many keys are written and read of each size, in all rounds, and in how many at least.
+const N_KEYS: usize = 300_000;
 const N_ROUNDS: usize = 5;
 /// How many entries are pulled at once.
 const N_PULLED: usize = 5_000;
@@ -60,10 +61,10 @@ async fn play(sizes: &[usize]) -> Outcome {
     for &n_keys in sizes {
         let server = NatsServer::start()?;
         let client = async_nats::connect(server.url()).await?;
-        // The middle of five of each, in turn: what else the machine does slows down all.
+        // In turn, since what else the machine does slows down all; a short one is measured more often.
         let mut took: [Vec<Duration>; 5] = std::array::from_fn(|_| Vec::new());
         let mut bucket = Nats::open(client.clone(), Options::default()).await?;
-        for round in 0..N_ROUNDS {
+        for round in 0..(N_KEYS / n_keys).max(N_ROUNDS) {
             let (write, n_written) = write(&mut bucket, n_keys, round).await?;
             let read = read(&mut bucket).await?;
             let raw_write = raw_write(&client, n_written, round).await?;
@@ -72,20 +73,35 @@ async fn play(sizes: &[usize]) -> Outcome {
             let round = [write, raw_write, single_write, read, raw_read];
             took.iter_mut().zip(round).for_each(|(took, this)| took.push(this));
         }
-        let per_second = took.map(|mut took| {
-            took.sort();
-            n_keys as f64 / took[N_ROUNDS / 2].as_secs_f64()
-        });
-        let [write, raw_write, single_write, read, raw_read] = per_second;
+        let [write, raw_write, single_write, read, raw_read] = &took;
+        let per_second = |took: &[Duration]| {
+            n_keys as f64 / middle(took.iter().map(Duration::as_secs_f64).collect())
+        };
         println!(
-            "{n_keys:>7} {write:>9.0} {raw_write:>7.0} {:>6.2} {single_write:>9.0} {:>6.2} \
-             {read:>9.0} {raw_read:>7.0} {:>6.2}",
-            write / raw_write,
-            write / single_write,
-            read / raw_read
+            "{n_keys:>7} {:>9.0} {:>7.0} {:>6.2} {:>9.0} {:>6.2} {:>9.0} {:>7.0} {:>6.2}",
+            per_second(write),
+            per_second(raw_write),
+            speed(write, raw_write),
+            per_second(single_write),
+            speed(write, single_write),
+            per_second(read),
+            per_second(raw_read),
+            speed(read, raw_read),
         );
     }
     Ok(())
+}
+
+/// How fast `ours` is to `raw`: the middle of what it is in each round, so that a round that was
+/// disturbed counts as one.
+fn speed(ours: &[Duration], raw: &[Duration]) -> f64 {
+    let rounds = ours.iter().zip(raw);
+    middle(rounds.map(|(ours, raw)| raw.as_secs_f64() / ours.as_secs_f64()).collect())
+}
+
+fn middle(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of.get(of.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Applies another version to all devices; how long that took, and how many keys it wrote.

@@ -9,7 +9,7 @@ use crate::lift::Reader;
 use crate::world::World;
 
 /// So many messages are handed over at once, or as many as have so many bytes.
-const N_TOGETHER: (usize, usize) = (256, 512 << 10);
+const N_TOGETHER: (usize, usize) = (64, 128 << 10);
 /// How often so many wait for the thread.
 const N_WAITING: usize = 8;
 

@@ -15,9 +15,9 @@ use crate::answers::Place;
 
 /// How many entries are asked for at once, at most and at least.
 const N_BATCH: (usize, usize) = (10_000, 16);
-/// How many bytes are asked for at once, unless one entry is larger: with all batches that are on their
-/// way less than what a server lets a connection lag behind (64 MiB).
-const N_BYTES: usize = 8 << 20;
+/// How many bytes are asked for at once, at most and at least, unless one entry is larger: with all batches
+/// that are on their way less than what a server lets a connection lag behind (64 MiB, unless told otherwise).
+const N_BYTES: (usize, usize) = (8 << 20, 64 << 10);
 /// No entry is larger: a server takes no message of more than 64 MiB.
 const MAX_BYTES: usize = 128 << 20;
 /// How many entries are asked for at once, at most, where a bucket keeps more than the last of each key: of such
@@ -58,6 +58,8 @@ pub(super) struct Puller<'a> {
     n_batch: usize,
     /// How many bytes are asked for at once; 0 if that does not matter.
     n_bytes: usize,
+    /// How many are, where the next entry is no larger.
+    n_bytes_usual: usize,
     /// The batches that were asked for: their numbers, and how many entries they may still bring.
     open: VecDeque<(u64, usize)>,
     n_asked: u64,
@@ -82,10 +84,12 @@ impl<'a> Puller<'a> {
     ) -> Result<Self, Failed> {
         let inbox = client.new_inbox();
         let (most, n_bytes) = match keeps_history {
-            false => (N_BATCH.0, N_BYTES),
+            false => (N_BATCH.0, N_BYTES.0),
             true => (N_OF_HISTORY, 0),
         };
         let n_batch = (most >> n_failed.min(16)).max(N_BATCH.1);
+        // What it lost may have been few large ones.
+        let n_bytes = if n_bytes == 0 { 0 } else { (n_bytes >> n_failed.min(16)).max(N_BYTES.1) };
         let messages = client.subscribe(format!("{inbox}.*")).await?;
         let open = VecDeque::with_capacity(N_OPEN);
         Ok(Self {
@@ -94,6 +98,7 @@ impl<'a> Puller<'a> {
             messages,
             n_batch,
             n_bytes,
+            n_bytes_usual: n_bytes,
             open,
             n_asked: 0,
             is_dry: false,
@@ -180,7 +185,7 @@ impl<'a> Puller<'a> {
             return Err(format!("entries were lost after {}", self.last).into());
         }
         self.last = place.number;
-        self.n_bytes = self.n_bytes.min(N_BYTES);
+        self.n_bytes = self.n_bytes.min(self.n_bytes_usual);
         self.looking.advance();
         if let Some((_, left)) = self.open.front_mut() {
             *left -= 1;

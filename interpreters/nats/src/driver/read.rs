@@ -11,7 +11,7 @@ use super::Nats;
 use super::decode::{Decoder, Told};
 use super::pull::{Puller, is_deletion, last_entries};
 use super::request::Attempts;
-use super::whole::N_ROUNDS;
+use super::whole::{N_ROUNDS, N_STILL, STUCK};
 use crate::error::{ServerError, ServerErrorKind};
 use crate::names::Key;
 use crate::world::World;
@@ -52,7 +52,7 @@ async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Fail
     let mut puller = Puller::of(&target.client, &consumer, how, "reading the bucket").await?;
     let mut decoder = Decoder::start(target.subject(""));
     let mut before: Option<State> = None;
-    let mut last = None;
+    let (mut last, mut n_still) = (None, 0);
     for _ in 0..N_ROUNDS {
         while let Some(pulled) = puller.next().await? {
             decoder.read(pulled).await?;
@@ -62,6 +62,10 @@ async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Fail
         if is_all(&decoder.told(still).await?, &now) {
             last = Some(now.last_sequence);
             break;
+        }
+        n_still = if still { n_still + 1 } else { 0 };
+        if n_still == N_STILL {
+            return Err(STUCK.into());
         }
         before = Some(now);
     }

@@ -12,6 +12,12 @@ use crate::names::subject;
 /// How often a bucket may be written while it is read.
 pub(super) const N_ROUNDS: usize = 1_000;
 
+/// How often a bucket is asked that stands still, and whose entries do not come: the replica that has
+/// the consumer may be stuck, and another consumer may be given to another.
+pub(super) const N_STILL: usize = 100;
+/// Why it is read again then.
+pub(super) const STUCK: &str = "nothing is written, and yet not every entry comes";
+
 /// Until when a bucket is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
@@ -52,7 +58,7 @@ pub(super) async fn whole(
     let mut puller = Puller::of(client, &consumer, (n_failed, keeps_history), what).await?;
     let (mut keys, mut sequence) = (HashSet::new(), 0);
     let mut before: Option<State> = None;
-    let mut found = None;
+    let (mut found, mut n_still) = (None, 0);
     for _ in 0..N_ROUNDS {
         while let Some(pulled) = puller.next().await? {
             let entry = pulled.entry(&prefix);
@@ -71,6 +77,10 @@ pub(super) async fn whole(
         if sequence == now.last_sequence || all_keys || until == Until::Asked && is_past {
             found = Some(info);
             break;
+        }
+        n_still = if still { n_still + 1 } else { 0 };
+        if n_still == N_STILL {
+            return Err(STUCK.into());
         }
         before = Some(now);
     }
