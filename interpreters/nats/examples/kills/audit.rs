@@ -78,6 +78,8 @@ pub(crate) struct Audit {
     batch: Option<Batch>,
     /// Up to here, something may have been missed, and nothing is judged.
     blurred: u64,
+    /// The first few of what must not happen, in words.
+    pub(crate) told: Vec<String>,
 }
 
 /// What is stored of a device.
@@ -98,8 +100,16 @@ struct Batch {
 
 impl Audit {
     pub(crate) fn new(versions: Arc<Versions>) -> Self {
-        let (tally, devices) = (Tally::default(), BTreeMap::new());
-        Self { versions, tally, seen: 0, fence: None, devices, batch: None, blurred: 0 }
+        Self {
+            versions,
+            tally: Tally::default(),
+            seen: 0,
+            fence: None,
+            devices: BTreeMap::new(),
+            batch: None,
+            blurred: 0,
+            told: Vec::new(),
+        }
     }
 
     pub(crate) fn seen(&self) -> u64 {
@@ -273,14 +283,15 @@ impl Audit {
         }
     }
 
-    /// Counts what must not happen, and tells the first few of them.
+    /// Counts what must not happen, and keeps the first few of them in words.
     fn wrong(&mut self, entry: &Entry<'_>, what: &str, count: impl Fn(&mut Tally) -> &mut u64) {
         let n = count(&mut self.tally);
         *n += 1;
         if *n <= N_TOLD && entry.sequence > self.blurred {
             let (sequence, key) = (entry.sequence, entry.key);
             let batch = entry.batch.map(|place| (place.id, place.number));
-            println!("`{key}` at {sequence}, {batch:?}: {what}; the fence: {:?}", self.fence);
+            let fence = &self.fence;
+            self.told.push(format!("`{key}` at {sequence}, {batch:?}: {what}; {fence:?}"));
         }
     }
 }

@@ -4,9 +4,9 @@ use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::{self, kv};
+use async_nats::jetstream;
 use escadre_nats::{Address, Nats, connect};
-use escadre_testbed::{Delays, NatsCluster, NatsServer};
+use escadre_testbed::Delays;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -17,11 +17,10 @@ use crate::devices::Devices;
 use crate::figures::Figures;
 use crate::reader::{Watch, forgotten, held, lost, n_mixed};
 use crate::versions::{N_VERSIONS, Versions};
+use crate::victims::{Bucket, Victims, leader, make};
 use crate::writes::Writes;
 use crate::{Outcome, Settings};
 
-/// How many entries of each key a bucket of history keeps: more than are written while the audit is away.
-const N_OF_HISTORY: i64 = 32;
 /// How long what a server sent before it died may take until it was read.
 const DRAINED: Duration = Duration::from_millis(20);
 /// How long a cluster may have no leader.
@@ -41,21 +40,6 @@ pub(crate) enum Kill {
 enum At {
     Sent(u64),
     Stored(u64),
-}
-
-/// The servers that may be killed.
-pub(crate) enum Victims {
-    One(NatsServer),
-    Three(NatsCluster),
-}
-
-/// Which bucket the fleets are applied to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bucket {
-    /// As `escadre nats init` makes it: the last entry of each key is kept.
-    Made,
-    /// One that keeps more, as NATS tools make it.
-    OfHistory,
 }
 
 /// A bucket, the fleets that are applied to it, and all who look at it.
@@ -172,15 +156,7 @@ impl<'a> Field<'a> {
             _ => At::Stored(n_stored + nth * 4 / 5),
         };
         self.reach(at, &mut controllers);
-        let mut is_hit = false;
-        if kill == Kill::Controller {
-            for (_, controller) in &mut controllers {
-                // It may have ended already.
-                let _ = controller.kill();
-            }
-        } else {
-            is_hit = self.kill_server(leader, &mut controllers)?;
-        }
+        let mut is_hit = self.kill(kill, leader, &mut controllers)?;
         // Devices die, too.
         if kill != Kill::Controller || number % 8 == 3 {
             self.devices.restart();
@@ -208,6 +184,23 @@ impl<'a> Field<'a> {
             }
         }
         Ok(is_hit)
+    }
+
+    /// Kills; whether a server was hit that an apply was writing to.
+    fn kill(
+        &mut self,
+        kill: Kill,
+        leader: Option<String>,
+        controllers: &mut [(usize, Child)],
+    ) -> Outcome<bool> {
+        if kill != Kill::Controller {
+            return self.kill_server(leader, controllers);
+        }
+        for (_, controller) in controllers {
+            // It may have ended already.
+            let _ = controller.kill();
+        }
+        Ok(false)
     }
 
     fn start(&self, version: usize) -> Outcome<Child> {
@@ -245,6 +238,9 @@ impl<'a> Field<'a> {
             println!("{n} devices lost an acknowledged configuration, `{id}` first: {ended:?}");
             figures.n_lost += 1;
         }
+        for told in std::mem::take(&mut self.auditor.audit().told) {
+            println!("{told}");
+        }
         let forgotten = forgotten(&world, &held, &self.auditor.audit());
         if let Some(id) = forgotten.first() {
             println!("{} devices lost what had been stored, `{id}` first", forgotten.len());
@@ -273,15 +269,7 @@ impl<'a> Field<'a> {
         leader: Option<String>,
         controllers: &mut [(usize, Child)],
     ) -> Outcome<bool> {
-        let server = match &mut self.victims {
-            Victims::One(server) => server,
-            Victims::Three(cluster) => {
-                let name = leader.unwrap_or_default();
-                let at = name.strip_prefix('n').and_then(|at| at.parse::<usize>().ok());
-                let server = at.and_then(|at| cluster.servers().get_mut(at));
-                server.ok_or_else(|| format!("the leader `{name}` is none of the servers"))?
-            }
-        };
+        let server = self.victims.server(leader)?;
         server.kill();
         let is_running = is_any_running(controllers);
         // The fence that the audit knows then is the last of which anybody could hear.
@@ -302,40 +290,4 @@ impl<'a> Field<'a> {
             std::thread::sleep(PAUSE);
         }
     }
-}
-
-impl Victims {
-    /// The address of `bucket`, on one server or on all three.
-    fn address(&self, bucket: Bucket) -> String {
-        let name = match bucket {
-            Bucket::Made => "fleet",
-            Bucket::OfHistory => "history",
-        };
-        match self {
-            Self::One(server) => format!("{}/{name}", server.url()),
-            Self::Three(cluster) => {
-                let servers = cluster.url().replace("nats://", "");
-                format!("nats://{servers}/{name}?replicas=3")
-            }
-        }
-    }
-}
-
-/// Makes a bucket that keeps its history.
-async fn make(context: &jetstream::Context, address: &Address) -> Outcome {
-    let config = kv::Config {
-        bucket: address.bucket().to_owned(),
-        history: N_OF_HISTORY,
-        num_replicas: address.replicas(),
-        ..kv::Config::default()
-    };
-    let made = context.create_key_value(config).await;
-    made.map(|_| ()).map_err(|error| error.to_string())
-}
-
-async fn leader(context: &jetstream::Context, bucket: &str) -> Outcome<String> {
-    let stream = context.get_stream(format!("KV_{bucket}")).await;
-    let stream = stream.map_err(|error| error.to_string())?;
-    let cluster = stream.cached_info().cluster.as_ref();
-    cluster.and_then(|cluster| cluster.leader.clone()).ok_or("the stream has no leader".to_owned())
 }

@@ -18,18 +18,22 @@ mod devices;
 mod field;
 mod figures;
 mod reader;
+mod spoiled;
 mod versions;
+mod victims;
 mod writes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use escadre_testbed::{NatsCluster, NatsServer};
 use tokio::runtime::Runtime;
 
-use crate::field::{Bucket, Field, Kill, Victims};
+use crate::field::{Field, Kill};
 use crate::figures::Figures;
-use crate::versions::N_DEVICES;
+use crate::versions::{N_DEVICES, Versions};
+use crate::victims::{Bucket, Victims};
 
 type Outcome<T = ()> = Result<T, String>;
 
@@ -76,6 +80,8 @@ fn play() -> Outcome {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     println!("{N_DEVICES} devices, seed {}", settings.seed);
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    spoiled::are_found(&Arc::new(Versions::write(folder.path())?))?;
     // A server that comes back is mostly waited for: meanwhile controllers are killed on another.
     let figures = std::thread::scope(|scope| {
         let servers = scope.spawn(|| servers(&settings, &runtime));

@@ -23,7 +23,6 @@ pub(crate) type Digests = BTreeMap<String, Digest>;
 /// What each version wants of the devices.
 pub(crate) struct Versions {
     wanted: Vec<Snapshot>,
-    /// The digests of the fleets, as fences name them.
     fleets: Vec<Digest>,
     /// What a bucket holds for each member.
     digests: Vec<BTreeMap<String, Digests>>,
@@ -55,6 +54,11 @@ impl Versions {
     /// What `version` wants.
     pub(crate) fn wanted(&self, version: usize) -> Option<&Snapshot> {
         self.wanted.get(version)
+    }
+
+    /// The digest of the fleet of `version`, as fences name it.
+    pub(crate) fn fleet(&self, version: usize) -> Option<Digest> {
+        self.fleets.get(version).copied()
     }
 
     /// Whether some version wants exactly this of all devices.
