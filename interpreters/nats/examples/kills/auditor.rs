@@ -107,9 +107,12 @@ impl Reading {
                 }
                 is_idle = false;
             }
+            // One that died with its server says nothing, nor does one on a server that lags behind.
             if is_idle {
-                // One that died with its server says nothing either.
                 consumer.info().await?;
+                if self.stream.get_info().await?.state.last_sequence > self.audit().seen() {
+                    return Ok(());
+                }
             }
             if self.tell.is_closed() {
                 return Ok(());

@@ -226,9 +226,14 @@ impl<'a> Field<'a> {
 
     /// Looks at what a round left.
     fn look(&mut self, ended: &[(usize, End)], figures: &mut Figures) -> Outcome {
-        let (world, held) = self.runtime.block_on(held(&mut self.reader))?;
-        // Nobody writes now: both have come to the same.
-        self.runtime.block_on(self.auditor.reach(world.sequence()))?;
+        // The server may still store what the dead had sent: both must have come to the same.
+        let (world, held) = loop {
+            let (world, held) = self.runtime.block_on(held(&mut self.reader))?;
+            self.runtime.block_on(self.auditor.reach(world.sequence()))?;
+            if self.auditor.audit().seen() == world.sequence() {
+                break (world, held);
+            }
+        };
         figures.n_looks += 1;
         figures.n_mixed += n_mixed(&world, &held, &self.versions);
         figures.n_between += usize::from(!self.versions.is_whole(&held));
