@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::codes::{ABSENT, Codes, FIRST, UNKNOWN};
+use super::codes::{ABSENT, Codes, FIRST, Order, UNKNOWN};
 use super::column::Column;
 use super::dictionary::Dictionary;
 use super::rows::RowSet;
@@ -55,6 +55,9 @@ pub(super) enum Wanted {
 /// The value of a label of which only the presence is wanted.
 const PRESENT: &str = "present";
 
+/// The greatest number of bytes of a device id, as `DeviceId` has it.
+const MAX_ID_BYTES: usize = 253;
+
 /// How many keys after the last one the next is looked for before it is hashed.
 const AHEAD: usize = 4;
 
@@ -64,7 +67,7 @@ struct Draft {
     key: LabelKey,
     strings: Dictionary,
     // INVARIANT: as long as the last device that has the label.
-    codes: Vec<u32>,
+    codes: Codes,
     reported: Vec<u32>,
     n_labels: usize,
 }
@@ -74,62 +77,72 @@ impl Draft {
         Self {
             key,
             strings: Dictionary::new(),
-            codes: Vec::new(),
+            codes: Codes::new(),
             reported: Vec::new(),
             n_labels: 0,
         }
     }
 
+    #[inline]
     fn set(&mut self, row: usize, code: u32, attestation: Attestation) {
-        if self.codes.len() > row {
-            // The last one of a key stands.
-            self.codes.truncate(row);
-            self.reported.pop_if(|last| *last as usize == row);
-            self.n_labels -= 1;
+        if self.codes.len() == row {
+            self.codes.push(code);
+        } else {
+            self.set_elsewhere(row, code);
         }
-        self.codes.resize(row, ABSENT);
-        self.codes.push(code);
         self.n_labels += 1;
         if attestation == Attestation::Reported {
             self.reported.push(narrow(row));
         }
     }
 
+    /// Sets the code of a row that is not the one after the last.
+    fn set_elsewhere(&mut self, row: usize, code: u32) {
+        if self.codes.len() > row {
+            // The last one of a key stands.
+            self.reported.pop_if(|last| *last as usize == row);
+            self.n_labels -= 1;
+        }
+        self.codes.resize(row);
+        self.codes.push(code);
+    }
+
+    #[inline]
     fn code(&mut self, value: &str) -> u32 {
         self.strings.number(value).saturating_add(FIRST)
     }
 
     /// The column, its strings sorted; `order` has for each row the one that it was met as.
-    fn finish(self, order: &[u32]) -> Result<Column, ColumnsError> {
+    fn finish(mut self, order: &Order) -> Result<Column, ColumnsError> {
+        let (attestation, exceptions) = self.attestation(&order.rows);
+        self.codes.resize(order.rows.len());
         let (strings, places) = self.strings.sorted()?;
+        drop(self.strings);
         let n_codes = strings.len() + FIRST as usize;
         u32::try_from(n_codes).map_err(|_| ColumnsError::TooLarge)?;
         let mut sorted = vec![ABSENT, UNKNOWN];
         sorted.extend(places.into_iter().map(|place| place + FIRST));
-        let met_as = |row: &u32| self.codes.get(*row as usize).copied().unwrap_or(ABSENT);
-        let codes: Vec<u32> = order.iter().map(|row| sorted[met_as(row) as usize]).collect();
-        let n_unknown = codes.iter().filter(|&&code| code == UNKNOWN).count();
-        let (attestation, exceptions) = self.attestation(&codes, order);
+        let codes = self.codes.renumbered(order, &sorted, n_codes);
         Ok(Column {
             key: self.key,
             n_sorted: strings.len(),
             strings,
             late: HashMap::new(),
-            codes: Codes::narrowed(&codes, n_codes),
-            n_unknown,
+            n_unknown: codes.n_unknown(),
+            codes,
             attestation,
             exceptions,
         })
     }
 
-    fn attestation(&self, codes: &[u32], order: &[u32]) -> (Attestation, Option<RowSet>) {
+    fn attestation(&self, order: &[u32]) -> (Attestation, Option<RowSet>) {
         if self.reported.is_empty() {
             return (Attestation::Asserted, None);
         }
         if self.reported.len() == self.n_labels {
             return (Attestation::Reported, None);
         }
-        let mut exceptions = RowSet::none(codes.len());
+        let mut exceptions = RowSet::none(order.len());
         for (row, met) in order.iter().enumerate() {
             if self.reported.binary_search(met).is_ok() {
                 exceptions.insert(row);
@@ -170,6 +183,22 @@ impl ColumnsBuilder {
         self.named.clear();
         self.cursor = 0;
         self.ids.push(id.as_str())
+    }
+
+    /// Begins the device that `id` spells, as [`device`](Self::device), if it has visible ASCII
+    /// characters only: most have, and need not be parsed. Whether it has.
+    ///
+    /// # Errors
+    /// See [`device`](Self::device).
+    pub fn visible_device(&mut self, id: &str) -> Result<bool, ColumnsError> {
+        let is_visible = id.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_visible || id.is_empty() || id.len() > MAX_ID_BYTES {
+            return Ok(false);
+        }
+        std::mem::swap(&mut self.named_before, &mut self.named);
+        self.named.clear();
+        self.cursor = 0;
+        self.ids.push(id).map(|()| true)
     }
 
     /// The ids of the devices so far, in the order in which they were given.
@@ -292,13 +321,16 @@ impl ColumnsBuilder {
         if let Some(twice) = order.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
             return Err(self.duplicate(twice[0], twice[1]));
         }
-        let mut ids = Strings::new();
-        order.iter().try_for_each(|row| ids.push(id(*row)))?;
+        let order = Order { is_as_met: order.is_sorted(), rows: order };
+        let mut ids = match order.is_as_met {
+            true => self.ids,
+            false => self.ids.ordered(&order.rows)?,
+        };
         ids.shrink();
         let mut unlisted_unknown = None;
         if !self.unlisted_unknown.is_empty() {
-            let rows = unlisted_unknown.insert(RowSet::none(order.len()));
-            for (row, met) in order.iter().enumerate() {
+            let rows = unlisted_unknown.insert(RowSet::none(order.rows.len()));
+            for (row, met) in order.rows.iter().enumerate() {
                 if self.unlisted_unknown.binary_search(met).is_ok() {
                     rows.insert(row);
                 }

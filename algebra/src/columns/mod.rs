@@ -15,6 +15,7 @@ mod cut;
 mod delta;
 mod dictionary;
 mod evaluation;
+mod framed;
 mod group;
 mod intern;
 mod masks;
@@ -22,6 +23,7 @@ mod number;
 mod rows;
 mod scan;
 mod set;
+mod spelled;
 mod steps;
 mod strings;
 mod touch;
@@ -37,7 +39,6 @@ pub use rows::RowSet;
 pub use scan::Matches;
 use strings::Strings;
 
-use crate::digest::{Digest, Digester};
 use crate::facts::{Attestation, Facts, Knowledge};
 use crate::inventory::{Coverage, DuplicateDevice, Inventory};
 use crate::names::{DeviceId, LabelKey};
@@ -160,34 +161,6 @@ impl Columns {
     #[must_use]
     pub fn unlisted_unknown(&self, row: usize) -> bool {
         self.unlisted_unknown.as_ref().is_some_and(|rows| rows.contains(row))
-    }
-
-    /// The labels that a device has, in the order of their keys.
-    fn listed(&self, row: usize) -> impl Iterator<Item = (&Column, Option<&str>)> {
-        self.columns.iter().filter_map(move |column| match column.knowledge(row) {
-            Knowledge::Known(value) => Some((column, Some(value))),
-            Knowledge::Unknown => Some((column, None)),
-            Knowledge::Absent => None,
-        })
-    }
-
-    /// [`Inventory::digest`] of the same devices. Costs O(size).
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        let mut digester = Digester::new("escadre/inventory/1");
-        digester.add(&[u8::from(self.coverage == Coverage::Complete)]);
-        for row in 0..self.len() {
-            digester.add(self.id(row).as_bytes());
-            digester.add(&[u8::from(self.unlisted_unknown(row))]);
-            for (column, value) in self.listed(row) {
-                let reported = u8::from(column.attestation(row) == Attestation::Reported);
-                digester.add(column.key.as_str().as_bytes());
-                digester.add(&[reported, u8::from(value.is_some())]);
-                digester.add(value.unwrap_or_default().as_bytes());
-            }
-            digester.add(&[]);
-        }
-        digester.finish()
     }
 
     /// Replaces what is known of the device of row `row`.

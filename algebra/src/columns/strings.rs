@@ -16,6 +16,13 @@ impl Strings {
         Self { text: String::new(), ends: vec![0] }
     }
 
+    /// No strings yet, and room for those of `others`.
+    pub(super) fn with_capacity(others: &Self) -> Self {
+        let mut ends = Vec::with_capacity(others.ends.len());
+        ends.push(0);
+        Self { text: String::with_capacity(others.text.len()), ends }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len() - 1
     }
@@ -79,6 +86,13 @@ impl Strings {
             a.cmp(b).then_with(strings).then(at.cmp(bt))
         });
         order.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// The strings at the places of `order`, in that order.
+    pub(super) fn ordered(&self, order: &[u32]) -> Result<Self, ColumnsError> {
+        let mut ordered = Self::with_capacity(self);
+        order.iter().try_for_each(|at| ordered.push(self.get(*at as usize)))?;
+        Ok(ordered)
     }
 
     pub(super) fn shrink(&mut self) {

@@ -22,7 +22,6 @@ pub(super) struct Entry<'a> {
 /// The devices and the mistakes of a text so far.
 pub(super) struct Collector {
     columns: ColumnsBuilder,
-    last: Option<DeviceId>,
     // The line of each device, for naming the first of two with one id.
     lines: Vec<u64>,
     // CHOICE: ids in ascending order need no set; it is made at the first that is not.
@@ -39,7 +38,6 @@ impl Collector {
     pub(super) fn new(coverage: Coverage) -> Self {
         Self {
             columns: ColumnsBuilder::new(coverage),
-            last: None,
             lines: Vec::new(),
             seen: None,
             keys: Vec::new(),
@@ -88,7 +86,7 @@ impl Collector {
     ) -> Result<(), Wrong> {
         let at_id = |message: String| Wrong::at(span_or_all(text, id), message);
         let id = DeviceId::parse(id).map_err(|e| at_id(e.to_string()))?;
-        if let Some(first) = self.first_line_of(&id) {
+        if let Some(first) = self.first_line_of(id.as_str()) {
             return Err(at_id(format!("the device `{id}` is listed twice, first on line {first}")));
         }
         if !labels.is_sorted_by(|a, b| a.key < b.key) {
@@ -111,17 +109,45 @@ impl Collector {
             self.columns.unlisted_unknown();
         }
         if let Some(seen) = &mut self.seen {
-            seen.insert(id.clone(), line);
+            seen.insert(id, line);
         }
-        self.last = Some(id);
         self.lines.push(line);
         Ok(())
     }
 
+    /// The number of a key for [`add_flat`](Self::add_flat); `None` if it is no label key.
+    pub(super) fn key(&mut self, key: &str) -> Option<usize> {
+        self.columns.key(key).ok()
+    }
+
+    /// Adds the device `id` of the line `line`, if nothing is wrong with it; else does nothing.
+    /// No two of its labels, all asserted, have the same key.
+    pub(super) fn add_flat<'a>(
+        &mut self,
+        line: u64,
+        id: &str,
+        labels: impl Iterator<Item = (usize, Option<&'a str>)>,
+    ) -> bool {
+        if self.first_line_of(id).is_some() || !matches!(self.columns.visible_device(id), Ok(true))
+        {
+            return false;
+        }
+        for (key, value) in labels {
+            self.columns.labelled(key, value, Attestation::Asserted);
+        }
+        if let Some(seen) = &mut self.seen
+            && let Ok(id) = DeviceId::parse(id)
+        {
+            seen.insert(id, line);
+        }
+        self.lines.push(line);
+        true
+    }
+
     /// The line that already lists `id`.
-    fn first_line_of(&mut self, id: &DeviceId) -> Option<u64> {
+    fn first_line_of(&mut self, id: &str) -> Option<u64> {
         if self.seen.is_none() {
-            if self.last.as_ref().is_none_or(|last| last < id) {
+            if self.columns.ids().next_back().is_none_or(|last| last < id) {
                 return None;
             }
             let ids = self.columns.ids().filter_map(|id| DeviceId::parse(id).ok());

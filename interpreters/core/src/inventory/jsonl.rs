@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, BufRead};
+use std::io::{self, Read};
 
 use escadre_algebra::Coverage;
 use serde::Deserialize;
@@ -11,15 +11,27 @@ use serde_json::error::Category;
 
 use super::collect::{Collector, Entry};
 use super::error::{BadLine, Wrong};
+use super::flat::Flat;
 use super::lines::{Line, Lines};
 use super::text::{Text, all, json_mistake, span_of, span_or_all};
 
 /// Reads devices into `collector`; the number of lines.
-pub(super) fn read(reader: impl BufRead, collector: &mut Collector) -> io::Result<u64> {
+pub(super) fn read(reader: impl Read, collector: &mut Collector) -> io::Result<u64> {
+    let mut flat = Flat::new();
+    read_unless(reader, collector, |line, collector| flat.read(line, collector))
+}
+
+/// Reads the lines that are not `done`; see Note [Flat lines].
+fn read_unless(
+    reader: impl Read,
+    collector: &mut Collector,
+    mut done: impl FnMut(&Line<'_>, &mut Collector) -> bool,
+) -> io::Result<u64> {
     let mut lines = Lines::new(reader);
     while let Some(line) = lines.next()? {
         match line {
             Err(bad) => collector.bad(|| bad),
+            Ok(line) if done(&line, collector) => {}
             Ok(line) if line.text.trim_ascii().is_empty() => {}
             Ok(line) => {
                 if let Err(wrong) = read_line(&line, collector) {
@@ -220,5 +232,119 @@ impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
             }
         }
         deserializer.deserialize_any(Values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use escadre_algebra::Facts;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::super::format::Format;
+    use super::*;
+
+    /// What is read of `text`, or the whole error, and the number of lines.
+    fn outcome(text: &[u8], is_flat: bool) -> (Result<(Vec<Facts>, Coverage), String>, u64) {
+        let mut collector = Collector::new(Coverage::Complete);
+        let n_lines = match is_flat {
+            true => read(text, &mut collector),
+            false => read_unless(text, &mut collector, |_, _| false),
+        };
+        let found = collector.finish("x.jsonl", Format::JsonLines);
+        let found = found.map(|found| (found.devices().to_vec(), found.coverage()));
+        (found.map_err(|error| format!("{error:?}")), n_lines.unwrap_or_default())
+    }
+
+    /// A value of a label, of every kind and some that are none.
+    const VALUES: [&str; 26] = [
+        "\"camera\"",
+        "\"\"",
+        "\"a long value, longer than sixteen bytes\"",
+        "\"é😀\"",
+        "\"a\\\"b\"",
+        "\"a\tb\"",
+        "\"\u{7f}\"",
+        "\"{\"",
+        "null",
+        "true",
+        "false",
+        "tru",
+        "nul",
+        "0",
+        "-0",
+        "-7",
+        "07",
+        "+1",
+        "123456789012345678",
+        "18446744073709551615",
+        "2.5",
+        "1e3",
+        "[1]",
+        "{}",
+        "",
+        "\"open",
+    ];
+    const KEYS: [&str; 9] =
+        ["role", "site", "gpu", "a/b", "key-of-more-than-16-bytes", "é", "r\\u006fle", "", "ro le"];
+    const IDS: [&str; 8] = ["a", "b", "cam-1", "cam-2", "é", "two words", "", "x\\n"];
+    const SPACES: [&str; 5] = ["", "", " ", "\t", " \r"];
+    const ENDS: [&str; 6] =
+        ["", ", \"reported\": []", ",\"unlisted\":\"unknown\"", " }", ", \"id\": \"z\"", " x"];
+
+    fn line() -> impl Strategy<Value = String> {
+        let space = || select(&SPACES[..]);
+        let label = (select(&KEYS[..]), select(&VALUES[..]), space());
+        let rest = (select(&ENDS[..]), prop_oneof![8 => Just(0), 1 => Just(1_usize)]);
+        (select(&IDS[..]), vec(label, 0..4), space(), space(), rest).prop_map(
+            |(id, labels, before, between, (end, n_ends))| {
+                let label = |(key, value, space): (&str, &str, &str)| {
+                    format!("{before}\"{key}\"{space}:{between}{value}{space}")
+                };
+                let labels: Vec<String> = labels.into_iter().map(label).collect();
+                let labels = labels.join(",");
+                let end = end.repeat(n_ends);
+                format!("{before}{{\"id\":{between}\"{id}\",{between}\"labels\":{{{labels}}}{end}}}{before}")
+            },
+        )
+    }
+
+    /// A line that is most often right: different ids, and labels in one order, as exports have.
+    fn usual_line(at: usize) -> impl Strategy<Value = String> {
+        let value = select(&["\"x\"", "\"yy\"", "3", "null", "\"\\u0061\""][..]);
+        vec(prop::option::of(value), 4).prop_map(move |values| {
+            let labels = KEYS.iter().zip(values);
+            let labels = labels.filter_map(|(key, value)| Some(format!("\"{key}\":{}", value?)));
+            let labels: Vec<String> = labels.collect();
+            format!("{{\"id\":\"d-{}\",\"labels\":{{{}}}}}", at * 7 % 10, labels.join(","))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn flat_lines_are_read_as_all_lines_are(
+            lines in vec(line(), 0..5), at in 0..200_usize, odd in any::<u8>(), end in select(&["\n", "\r\n"][..])
+        ) {
+            let text = lines.join(end).into_bytes();
+            prop_assert_eq!(outcome(&text, true), outcome(&text, false));
+            let mut damaged = text.clone();
+            if let Some(byte) = damaged.get_mut(at) {
+                *byte = odd;
+            }
+            prop_assert_eq!(outcome(&damaged, true), outcome(&damaged, false));
+            let cut = &text[..at.min(text.len())];
+            prop_assert_eq!(outcome(cut, true), outcome(cut, false));
+        }
+
+        #[test]
+        fn usual_lines_are_read_as_all_lines_are(
+            lines in (0..10_usize).prop_map(|n| (0..n).map(usual_line).collect::<Vec<_>>()).prop_flat_map(|lines| lines)
+        ) {
+            let text = lines.join("\n").into_bytes();
+            let read = outcome(&text, true);
+            prop_assert!(lines.is_empty() || read.0.is_ok());
+            prop_assert_eq!(read, outcome(&text, false));
+        }
     }
 }

@@ -1,16 +1,24 @@
 //! Lines of a reader, of a bounded length.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+
+use memchr::memchr;
 
 use super::error::{BadLine, Wrong};
 use super::read::MAX_LINE_BYTES;
 
-/// The lines of a reader: one buffer, reused.
+/// How many bytes are read at once: what a reader keeps itself is then not copied through it.
+const BLOCK: usize = 256 << 10;
+
+/// The lines of a reader, which is read by blocks.
 pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
+    /// The bytes of the buffer that were read and are in no line yet.
+    unread: Range<usize>,
+    at_end: bool,
     n_lines: u64,
-    ended: bool,
 }
 
 /// One line: its number, its text without the newline, and whether a newline ended it.
@@ -20,9 +28,9 @@ pub(super) struct Line<'a> {
     pub(super) ended: bool,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), n_lines: 0, ended: true }
+        Self { reader, buffer: vec![0; 2 * BLOCK], unread: 0..0, at_end: false, n_lines: 0 }
     }
 
     /// The number of lines so far.
@@ -32,31 +40,73 @@ impl<R: BufRead> Lines<R> {
 
     /// The next line, `None` at the end; the inner error is a line that is no text.
     pub(super) fn next(&mut self) -> io::Result<Option<Result<Line<'_>, BadLine>>> {
-        self.buffer.clear();
-        let limit = MAX_LINE_BYTES as u64 + 1;
-        let n = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer)?;
-        if n == 0 {
-            return Ok(None);
-        }
+        let Some((line, ended)) = self.take()? else { return Ok(None) };
         self.n_lines += 1;
-        self.ended = self.buffer.last() == Some(&b'\n');
-        if self.ended {
-            self.buffer.pop();
-        }
         let number = self.n_lines;
-        if self.buffer.len() > MAX_LINE_BYTES {
-            self.skip_line()?;
+        if line.len() > MAX_LINE_BYTES {
+            if !ended {
+                self.skip_line()?;
+            }
             let message = format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20);
             return Ok(Some(Err(BadLine::at_line(number, message))));
         }
-        Ok(Some(match std::str::from_utf8(&self.buffer) {
-            Ok(text) => Ok(Line { number, text, ended: self.ended }),
-            Err(error) => Err(not_utf8(&self.buffer, number, error.valid_up_to())),
+        let line = &self.buffer[line];
+        Ok(Some(match std::str::from_utf8(line) {
+            Ok(text) => Ok(Line { number, text, ended }),
+            Err(error) => Err(not_utf8(line, number, error.valid_up_to())),
         }))
     }
 
+    /// Where the next line is in the buffer, and whether a newline ended it; one that is too long
+    /// is taken as far as it was read.
+    fn take(&mut self) -> io::Result<Option<(Range<usize>, bool)>> {
+        let mut n_sought = 0;
+        loop {
+            let unread = self.unread.clone();
+            let sought = &self.buffer[unread.start + n_sought..unread.end];
+            if let Some(at) = memchr(b'\n', sought) {
+                let end = unread.start + n_sought + at;
+                self.unread.start = end + 1;
+                return Ok(Some((unread.start..end, true)));
+            }
+            n_sought = unread.len();
+            if self.at_end || n_sought > MAX_LINE_BYTES {
+                self.unread.start = unread.end;
+                return Ok((n_sought > 0).then_some((unread, false)));
+            }
+            self.read_block()?;
+        }
+    }
+
+    /// Reads what is there, after what is unread, which is moved to the start.
+    fn read_block(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.unread.clone(), 0);
+        self.unread = 0..self.unread.len();
+        if self.buffer.len() < self.unread.end + BLOCK {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        }
+        let n = loop {
+            match self.reader.read(&mut self.buffer[self.unread.end..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.unread.end += n;
+        self.at_end = n == 0;
+        Ok(())
+    }
+
     fn skip_line(&mut self) -> io::Result<()> {
-        self.reader.skip_until(b'\n').map(|_| ())
+        while !self.at_end {
+            let unread = self.unread.clone();
+            if let Some(at) = memchr(b'\n', &self.buffer[unread.clone()]) {
+                self.unread.start += at + 1;
+                break;
+            }
+            self.unread.start = unread.end;
+            self.read_block()?;
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@
 mod collect;
 mod csv;
 mod error;
+mod flat;
 mod format;
 mod jsonl;
 mod kube;
