@@ -28,7 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// What is killed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kill {
     Controller,
     Server,
@@ -125,6 +125,10 @@ impl<'a> Field<'a> {
             figures.n_hits[kill as usize] += usize::from(is_hit);
             figures.n_rounds[kill as usize] += 1;
             number += 1;
+            // A full run takes half an hour.
+            if is_hit && n_hits % n.div_ceil(10) == 0 {
+                println!("{kill:?}: {n_hits} of {n} kills have hit, in {number} rounds");
+            }
         }
         Ok(())
     }
