@@ -2,7 +2,7 @@
 
 use std::ops::Index;
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Op};
 use crate::map::Map;
 
 /// The nodes of a fleet expression in post-order, each once. Costs O(nodes), without recursion.
@@ -38,6 +38,12 @@ impl Index<usize> for Operands {
 
 impl Dag {
     pub(crate) fn of(root: &Fleet) -> Self {
+        Self::of_some(root, |_| true)
+    }
+
+    /// As [`Dag::of`], but without the operands of ∪ and ⊕ that are not to be kept, unless they are met
+    /// elsewhere.
+    pub(crate) fn of_some(root: &Fleet, keep: impl Fn(&Fleet) -> bool) -> Self {
         let mut dag = Self { nodes: Vec::new(), operands: Operands::default() };
         let mut positions: Map<usize, usize> = Map::default();
         // Each open node, and how many of its operands are done.
@@ -48,7 +54,9 @@ impl Dag {
             }
             if let Some(operand) = fleet.0.of.get(n_done) {
                 open.push((fleet, n_done + 1));
-                open.push((operand, 0));
+                if !matches!(fleet.0.op, Op::Union | Op::Overlay) || keep(operand) {
+                    open.push((operand, 0));
+                }
                 continue;
             }
             positions.insert(fleet.address(), dag.nodes.len());

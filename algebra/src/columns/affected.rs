@@ -2,7 +2,7 @@
 
 use super::Columns;
 use super::compare::{Scope, compare};
-use super::cut::{Entry, claimed, cut, only_objects};
+use super::cut::{Entry, claimed, cut, only_objects, speaking};
 use super::delta::delta;
 use super::rows::RowSet;
 use super::touch::Place;
@@ -42,9 +42,13 @@ pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
         compare(old, new, columns, (&pending, &Scope::Everywhere), &mut found);
         return found;
     };
-    let mut search = Search { columns, old: Dag::of(old), new: Dag::of(new), pending, found: none };
-    let members = |fleet| crate::explain::members(&Evaluator::new(fleet));
-    search.differ(&members(old), &members(new));
+    let speaking = |fleet| speaking(fleet, &places);
+    let mut search =
+        Search { columns, old: speaking(old), new: speaking(new), pending, found: none };
+    if delta.of_members {
+        let members = |fleet| crate::explain::members(&Evaluator::new(fleet));
+        search.differ(&members(old), &members(new));
+    }
     for places in places.chunk_by(|(a, _), (b, _)| a.resource() == b.resource()) {
         search.resource(places);
     }

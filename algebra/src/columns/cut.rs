@@ -1,5 +1,6 @@
 //! A fleet cut down to what it says at a few paths of one resource.
 
+use super::touch::Place;
 use crate::dag::Dag;
 use crate::denote::Evaluator;
 use crate::fleet::{Deployed, Fleet, Op};
@@ -11,6 +12,32 @@ use crate::value::Value;
 
 /// Fields of one resource, and whether everything below them is meant too.
 pub(super) type Entry<'a> = (&'a [Field], bool);
+
+/// The nodes of `fleet` by which [`claimed`], [`only_objects`] and [`cut`] are the same at `places` as by all.
+///
+/// Operands of ∪ and ⊕ that say nothing there do not matter, unless a patch asks for the roots around it.
+pub(super) fn speaking(fleet: &Fleet, places: &[Place]) -> Dag {
+    let some = Dag::of_some(fleet, |operand| may_speak(operand, places));
+    let has_patch = some.nodes.iter().any(|fleet| matches!(fleet.0.op, Op::Patch));
+    if has_patch { Dag::of(fleet) } else { some }
+}
+
+/// Whether `fleet` may claim something at `places`; without looking below operators of several operands.
+fn may_speak(mut fleet: &Fleet, places: &[Place]) -> bool {
+    loop {
+        match (&fleet.0.op, &fleet.0.of[..]) {
+            (Op::Deploy(deployed), _) => {
+                return places.iter().any(|(path, whole)| {
+                    deployed.resource == *path.resource()
+                        && speaks(&deployed.claims, (path.fields(), *whole))
+                });
+            }
+            (Op::Empty | Op::All | Op::Invalid(_) | Op::Foreign(_), _) => return false,
+            (_, [inner]) => fleet = inner,
+            _ => return true,
+        }
+    }
+}
 
 /// For each node of `dag`, the devices on which it claims something at `path`. Costs O(nodes).
 pub(super) fn claimed(dag: &Dag, path: &Path) -> Vec<Selector> {

@@ -1,12 +1,13 @@
 //! Where two fleets may differ: on which devices, and at which paths.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::number::Numbers;
 use super::steps::{Aligned, Step, align, steps, unnamed};
 use super::touch::{Place, Touched, differing};
 use crate::denote::Evaluator;
 use crate::fleet::{Fleet, Op};
+use crate::map::Map;
 use crate::names::ResourceName;
 use crate::selector::{Selector, View};
 
@@ -20,6 +21,8 @@ pub(super) struct Delta {
     /// The places: at all others, members get the same. Unless a resource's root is among them,
     /// whether it is claimed is the same too. `None` is everywhere.
     pub(super) places: Option<Vec<Place>>,
+    /// Whether devices may join or leave.
+    pub(super) of_members: bool,
 }
 
 /// Two sub-expressions, and what is known around them.
@@ -35,10 +38,11 @@ struct Pair<'a> {
 struct Walk<'a> {
     numbers: Numbers<'a>,
     touched: Touched,
-    members: HashMap<usize, Selector>,
+    members: Map<usize, Selector>,
     open: Vec<Pair<'a>>,
     guards: Vec<Selector>,
     places: Vec<Place>,
+    of_members: bool,
     /// Each patch, and the one that is laid over before it.
     patches: Vec<(&'a Fleet, Option<usize>)>,
     /// The roots whose claims may come and go below a patch.
@@ -55,10 +59,11 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
     let mut walk = Walk {
         numbers: Numbers::default(),
         touched: Touched::default(),
-        members: HashMap::new(),
+        members: Map::default(),
         open: vec![Pair { old, new, guard: Selector::all(), patches: None }],
         guards: Vec::new(),
         places: Vec::new(),
+        of_members: false,
         patches: Vec::new(),
         rooted: HashSet::new(),
     };
@@ -67,7 +72,11 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
         if n_left == 0 {
             let rest = walk.open.drain(..).map(|pair| pair.guard);
             let guards = walk.guards.into_iter().chain([pair.guard]).chain(rest);
-            return Some(Delta { guard: Selector::any_of(guards), places: None });
+            return Some(Delta {
+                guard: Selector::any_of(guards),
+                places: None,
+                of_members: true,
+            });
         }
         n_left -= 1;
         walk.pair(&pair);
@@ -77,7 +86,11 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
     }
     walk.places.sort();
     walk.places.dedup();
-    Some(Delta { guard: Selector::any_of(walk.guards), places: Some(walk.places) })
+    Some(Delta {
+        guard: Selector::any_of(walk.guards),
+        places: Some(walk.places),
+        of_members: walk.of_members,
+    })
 }
 
 impl<'a> Walk<'a> {
@@ -242,6 +255,7 @@ impl<'a> Walk<'a> {
         if matches!(guard.view(), View::None) {
             return;
         }
+        self.of_members = true;
         self.guards.push(guard.clone());
         for fleet in fleets {
             self.places.extend_from_slice(self.touched.by(fleet));

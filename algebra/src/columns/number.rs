@@ -1,9 +1,9 @@
 //! Numbers for expressions: equal numbers, equal spellings, and so equal meanings.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, Hash, Hasher};
 
 use crate::fleet::{Fleet, Op};
+use crate::map::{Map, State};
 use crate::selector::{Selector, View};
 use crate::tree::Tree;
 
@@ -19,11 +19,11 @@ const EMPTY: u32 = 0;
 /// Candidates are found by a hash and compared in full, so numbers are exact.
 #[derive(Default)]
 pub(super) struct Numbers<'a> {
-    by_address: HashMap<usize, u32>,
-    by_hash: HashMap<u64, Vec<Numbered<'a>>>,
+    by_address: Map<usize, u32>,
+    by_hash: Map<u64, Vec<Numbered<'a>>>,
     n_fleets: u32,
-    selectors: HashMap<usize, u32>,
-    selectors_by_hash: HashMap<u64, Vec<(&'a Selector, u32)>>,
+    selectors: Map<usize, u32>,
+    selectors_by_hash: Map<u64, Vec<(&'a Selector, u32)>>,
     n_selectors: u32,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Numbers<'a> {
     fn assign(&mut self, fleet: &'a Fleet) -> u32 {
         let of = fleet.0.of.iter().filter_map(|of| self.by_address.get(&of.address()).copied());
         let of: Vec<u32> = of.collect();
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = State::default().build_hasher();
         match &fleet.0.op {
             Op::Empty | Op::Invalid(_) | Op::Foreign(_) => return EMPTY,
             Op::Named(_) => return of.first().copied().unwrap_or(EMPTY),
@@ -83,7 +83,7 @@ impl<'a> Numbers<'a> {
         if let Some(&number) = self.selectors.get(&selector.address()) {
             return number;
         }
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = State::default().build_hasher();
         for node in selector.postorder() {
             node.view().children().len().hash(&mut hasher);
             std::mem::discriminant(&node.view()).hash(&mut hasher);
@@ -105,7 +105,7 @@ impl<'a> Numbers<'a> {
     }
 }
 
-fn same_operator(selectors: &HashMap<usize, u32>, a: &Op, b: &Op) -> bool {
+fn same_operator(selectors: &Map<usize, u32>, a: &Op, b: &Op) -> bool {
     match (a, b) {
         (Op::Deploy(a), Op::Deploy(b)) => {
             a.resource == b.resource && a.claims.same_claims(&b.claims)

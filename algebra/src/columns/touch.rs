@@ -1,9 +1,8 @@
 //! At which paths something is said, or is said differently.
 
-use std::collections::HashMap;
-
 use crate::dag::Dag;
 use crate::fleet::{Deployed, Fleet, Op};
+use crate::map::Map;
 use crate::names::{Field, ResourceName};
 use crate::path::Path;
 use crate::tree::Tree;
@@ -13,7 +12,7 @@ pub(super) type Place = (Path, bool);
 
 /// The places where each fleet says something, by address of the fleet.
 #[derive(Default)]
-pub(super) struct Touched(HashMap<usize, Vec<Place>>);
+pub(super) struct Touched(Map<usize, Vec<Place>>);
 
 impl Touched {
     /// The places at which `fleet` may claim something. Costs O(size) once.
