@@ -72,11 +72,7 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
         if n_left == 0 {
             let rest = walk.open.drain(..).map(|pair| pair.guard);
             let guards = walk.guards.into_iter().chain([pair.guard]).chain(rest);
-            return Some(Delta {
-                guard: Selector::any_of(guards),
-                places: None,
-                of_members: true,
-            });
+            return Some(Delta { guard: Selector::any_of(guards), places: None, of_members: true });
         }
         n_left -= 1;
         walk.pair(&pair);
