@@ -72,20 +72,30 @@ impl Place {
     /// ```
     #[must_use]
     pub fn parse(reply: &str) -> Option<Self> {
-        let rest = reply.strip_prefix("$JS.ACK.")?;
-        // In one pass: it is read of every entry of a bucket.
-        let (mut tokens, mut n_tokens) = ([""; 8], 0);
-        for token in rest.split('.') {
-            if let Some(place) = tokens.get_mut(n_tokens) {
-                *place = token;
-            }
-            n_tokens += 1;
-        }
-        let before = if n_tokens == 7 { 3 } else { 5 };
-        let mut numbers = tokens.iter().skip(before).map(|token| token.parse().ok());
-        let mut number = || numbers.next()?;
+        let rest = reply.strip_prefix("$JS.ACK.")?.as_bytes();
+        // Byte by byte: it is read of every entry of a bucket, and its tokens are short.
+        let n_tokens = 1 + rest.iter().filter(|&&byte| byte == b'.').count();
+        let n_before = if n_tokens == 7 { 3 } else { 5 };
+        let mut dots = rest.iter().enumerate().filter(|(_, byte)| **byte == b'.');
+        let (last_before, _) = dots.nth(n_before - 1)?;
+        let mut tokens = rest[last_before + 1..].split(|&byte| byte == b'.');
+        let mut number = || decimal(tokens.next()?);
         Some(Self { sequence: number()?, number: number()?, stored_ns: number()? })
     }
+}
+
+/// So many digits make no number that is too large; no server counts further.
+const MAX_DIGITS: usize = 19;
+
+/// The number that these digits spell, if they are nothing else.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > MAX_DIGITS {
+        return None;
+    }
+    digits.iter().try_fold(0, |number: u64, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })
 }
 
 #[cfg(test)]
@@ -103,7 +113,11 @@ mod tests {
 
     #[test]
     fn a_reply_that_tells_no_place_is_none() {
-        for reply in ["", "$JS.ACK.", "_INBOX.a.b", "$JS.ACK.s.c.1.x.2.3.4", "$JS.ACK.s.c.1.2"] {
+        let too_long = "$JS.ACK.s.c.1.12345678901234567890.2.3.4";
+        let odd = ["", "$JS.ACK.", "_INBOX.a.b", "$JS.ACK.s.c.1.x.2.3.4", "$JS.ACK.s.c.1.2"];
+        for reply in
+            odd.into_iter().chain([too_long, "$JS.ACK.s.c.1..2.3.4", "$JS.ACK.s.c.1.-1.2.3.4"])
+        {
             assert_eq!(Place::parse(reply), None, "{reply}");
         }
     }

@@ -76,9 +76,8 @@ impl Reader {
     }
 
     fn try_read(&mut self, key: &str, at: u64, bytes: Option<&[u8]>) -> Result<(), KeyError> {
-        if let Some((token, rest)) = key.split_once('.')
-            && let Some((last, position)) = &self.last
-            && last == token
+        if let Some((last, position)) = &self.last
+            && let Some(rest) = key.strip_prefix(&**last).and_then(|rest| rest.strip_prefix('.'))
         {
             return self.read_of_device(*position, (key, rest), at, bytes);
         }

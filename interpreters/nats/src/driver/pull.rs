@@ -214,11 +214,6 @@ pub(super) struct Entry<'a> {
 }
 
 impl Pulled {
-    /// What it takes, but for its headers.
-    pub(super) fn n_bytes(&self) -> usize {
-        self.message.payload.len()
-    }
-
     /// The entry, whose subject begins with `prefix`.
     pub(super) fn entry(&self, prefix: &str) -> Entry<'_> {
         let Self { message, place } = self;

@@ -50,16 +50,16 @@ async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Fail
     let consumer = last_entries(&target.client, &target.stream, target.subject(">")).await?;
     let how = (n_failed, target.keeps_history);
     let mut puller = Puller::of(&target.client, &consumer, how, "reading the bucket").await?;
-    let mut decoder = Decoder::start(target.subject(""));
+    let mut decoder = Decoder::of(target.subject(""));
     let mut before: Option<State> = None;
     let (mut last, mut n_still) = (None, 0);
     for _ in 0..N_ROUNDS {
         while let Some(pulled) = puller.next().await? {
-            decoder.read(pulled).await?;
+            decoder.read(&pulled);
         }
         let now = target.stream.get_info().await?.state;
         let still = before.is_some_and(|before| before.last_sequence == now.last_sequence);
-        if is_all(&decoder.told(still).await?, &now) {
+        if is_all(&decoder.told(still), &now) {
             last = Some(now.last_sequence);
             break;
         }
@@ -73,7 +73,7 @@ async fn try_world(target: &Nats, n_failed: usize) -> Result<Option<World>, Fail
     let forgotten = target.stream.delete_consumer(&consumer.cached_info().name);
     let finished = async {
         match last {
-            Some(sequence) => decoder.finish(sequence).await,
+            Some(sequence) => decoder.finish(sequence).await.map(Some),
             None => Ok(None),
         }
     };
