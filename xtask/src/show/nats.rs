@@ -44,7 +44,7 @@ fn hostile(_: &Workspace, _: bool) -> Outcome {
 }
 
 /// How many controllers, servers and leaders are killed, quickly and in full.
-const N_KILLED: [[u32; 3]; 2] = [[12, 3, 2], [1_000, 100, 30]];
+const N_KILLED: [[u32; 3]; 2] = [[8, 2, 1], [1_000, 100, 30]];
 
 fn kills(workspace: &Workspace, quick: bool) -> Outcome {
     let escadre = binaries::find(workspace, "escadre")?;

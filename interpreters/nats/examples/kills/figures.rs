@@ -106,6 +106,14 @@ impl Figures {
 
     /// Whether what was to be looked at was there: kills that hit nothing would show nothing.
     fn is_enough(&self, settings: &Settings) -> Outcome {
+        if settings.is_short() {
+            let is_shown = self.n_converged > 0 && self.n_looks > 0;
+            return if is_shown {
+                Ok(())
+            } else {
+                Err("nothing converged, or nobody looked".to_owned())
+            };
+        }
         let n_rounds = self.n_rounds.iter().sum::<usize>();
         let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let [controllers, servers, leaders] = self.n_hits;
