@@ -166,8 +166,11 @@ impl DeviceId {
     }
 }
 
+/// The greatest number of bytes of a [`DeviceId`].
+pub(crate) const MAX_DEVICE_ID_BYTES: usize = 253;
+
 fn check_device_id(input: &str) -> Result<(), &'static str> {
-    if input.is_empty() || input.len() > 253 {
+    if input.is_empty() || input.len() > MAX_DEVICE_ID_BYTES {
         return Err("it must have 1 to 253 bytes");
     }
     if input.chars().any(|c| c.is_whitespace() || c.is_control()) {

@@ -10,7 +10,7 @@ use super::strings::Strings;
 use super::{Columns, ColumnsError};
 use crate::facts::{Attestation, Facts};
 use crate::inventory::{Coverage, DuplicateDevice};
-use crate::names::{DeviceId, LabelKey, NameError};
+use crate::names::{DeviceId, LabelKey, MAX_DEVICE_ID_BYTES, NameError};
 
 /// Columns in the making: devices in any order, each with its labels.
 ///
@@ -54,9 +54,6 @@ pub(super) enum Wanted {
 
 /// The value of a label of which only the presence is wanted.
 const PRESENT: &str = "present";
-
-/// The greatest number of bytes of a device id, as `DeviceId` has it.
-const MAX_ID_BYTES: usize = 253;
 
 /// How many keys after the last one the next is looked for before it is hashed.
 const AHEAD: usize = 4;
@@ -192,7 +189,7 @@ impl ColumnsBuilder {
     /// See [`device`](Self::device).
     pub fn visible_device(&mut self, id: &str) -> Result<bool, ColumnsError> {
         let is_visible = id.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_visible || id.is_empty() || id.len() > MAX_ID_BYTES {
+        if !is_visible || id.is_empty() || id.len() > MAX_DEVICE_ID_BYTES {
             return Ok(false);
         }
         std::mem::swap(&mut self.named_before, &mut self.named);
