@@ -96,19 +96,24 @@ impl Evaluator {
         answers.into()
     }
 
+    /// The position of the selector of node `at`, if it has one.
+    pub(crate) fn selector_of(&self, at: usize) -> Option<usize> {
+        self.selector_of[at]
+    }
+
     /// Whether the selector of node `at` holds.
-    pub(crate) fn holds(&self, at: usize, answers: &Answers) -> bool {
-        self.selector_of[at].is_some_and(|s| answers[s / 64] >> (s % 64) & 1 == 1)
+    pub(crate) fn holds(&self, at: usize, answers: &[u64]) -> bool {
+        self.selector_of(at).is_some_and(|s| answers[s / 64] >> (s % 64) & 1 == 1)
     }
 
     /// Whether node `at` chooses its first operand.
-    fn chooses(&self, at: usize, answers: &Answers) -> bool {
+    fn chooses(&self, at: usize, answers: &[u64]) -> bool {
         let holds = self.holds(at, answers);
         if mutant!(ChooseSwapped) { !holds } else { holds }
     }
 
     /// For every node, whether a device with `answers` is a member.
-    pub(crate) fn members(&self, answers: &Answers) -> Vec<bool> {
+    pub(crate) fn members(&self, answers: &[u64]) -> Vec<bool> {
         let mut members: Vec<bool> = Vec::with_capacity(self.dag.len());
         for (at, fleet) in self.dag.nodes.iter().enumerate() {
             let of = &self.dag.operands[at];
@@ -129,7 +134,7 @@ impl Evaluator {
     }
 
     /// Whether node `at` is a member under the mistake that is switched on, if it is about that.
-    fn mistaken_member(&self, at: usize, members: &[bool], answers: &Answers) -> Option<bool> {
+    fn mistaken_member(&self, at: usize, members: &[bool], answers: &[u64]) -> Option<bool> {
         let of = &self.dag.operands[at];
         let first = of.first().is_some_and(|&f| members[f]);
         Some(match &self.dag.nodes[at].0.op {
@@ -270,7 +275,7 @@ impl Evaluator {
 pub(crate) type Watch<'a, A> = dyn FnMut(usize, &Claims<A>, Option<&Claims<A>>) + 'a;
 
 /// The claims of one node from those of its needed operands, in order.
-fn combine<A: Annotation>(
+pub(crate) fn combine<A: Annotation>(
     (at, fleet): (usize, &Fleet),
     operands: &mut dyn Iterator<Item = Claims<A>>,
     has_first: bool,

@@ -74,15 +74,6 @@ impl Digester {
         self
     }
 
-    /// Adds pieces that [`frame`] has put together.
-    #[inline]
-    pub(crate) fn add_framed(&mut self, pieces: &[u8]) {
-        self.waiting.extend_from_slice(pieces);
-        if self.waiting.len() >= MANY {
-            self.settle();
-        }
-    }
-
     /// Adds a piece in place.
     pub fn add(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
@@ -108,12 +99,6 @@ impl Digester {
         self.settle();
         Digest(self.hash.finalize().into())
     }
-}
-
-/// Adds to `out` what a digest is of where `piece` is added.
-pub(crate) fn frame(piece: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&(piece.len() as u64).to_le_bytes());
-    out.extend_from_slice(piece);
 }
 
 impl fmt::Debug for Digester {

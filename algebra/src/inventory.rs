@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::census;
 use crate::columns::Columns;
-use crate::digest::{Digest, Digester};
-use crate::facts::{Attestation, Facts};
+use crate::digest::Digest;
+use crate::facts::Facts;
 use crate::names::DeviceId;
 
 /// Whether an inventory lists every device of its world.
@@ -228,27 +229,9 @@ impl Inventory {
     #[must_use]
     pub fn digest(&self) -> Digest {
         *self.0.digest.get_or_init(|| match &self.0.held {
-            Held::Rows(devices, _) => self.digest_of(devices),
+            Held::Rows(devices, _) => census::digest_of_rows(self.0.coverage, devices),
             Held::Columns(columns, _) => columns.digest(),
         })
-    }
-
-    fn digest_of(&self, devices: &[Facts]) -> Digest {
-        let mut digester = Digester::new("escadre/inventory/1");
-        digester.add(&[u8::from(self.0.coverage == Coverage::Complete)]);
-        for device in devices {
-            digester.add(device.id().as_str().as_bytes());
-            digester.add(&[u8::from(device.unlisted_unknown())]);
-            for label in device.labels() {
-                let reported = u8::from(label.attestation == Attestation::Reported);
-                digester.add(label.key.as_str().as_bytes());
-                digester.add(&[reported, u8::from(label.value.is_some())]);
-                digester.add(label.value.as_deref().unwrap_or_default().as_bytes());
-            }
-            // No label key is empty, so an empty piece ends a device without ambiguity.
-            digester.add(&[]);
-        }
-        digester.finish()
     }
 }
 

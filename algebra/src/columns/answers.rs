@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use super::Columns;
 use super::builder::Wanted;
-use super::intern::{Interner, Keyed, UNMET};
+use super::intern::{Interner, Keyed, Packed, UNMET};
 use super::masks::Masks;
 use crate::denote::{Answers, Evaluator};
 use crate::inventory::Inventory;
 use crate::names::LabelKey;
 use crate::selector::Test;
 
-/// Up to so many keys are looked up in a table of all.
-const MAX_DIRECT: u64 = 1 << 16;
+/// Keys of up to so many bits are looked up in a table of all.
+const MAX_DIRECT_BITS: u32 = 17;
 
 /// For each device the number of its answers, and the answers by number.
 pub(crate) struct Classes {
@@ -51,18 +51,18 @@ pub(crate) fn classes_in(evaluator: &Evaluator, columns: &Columns) -> Classes {
 pub(super) fn classify(masks: &Masks, columns: &Columns) -> (Interner, Vec<u32>) {
     let mut interner = Interner::new(masks.stride);
     let mut classes = Vec::with_capacity(columns.len());
-    let Some((factors, n_keys)) = masks.factors() else {
+    let Some(layout) = masks.layout() else {
         masks.answer(columns, 0..columns.len(), |rows| interner.numbers(rows, &mut classes));
         return (interner, classes);
     };
     let mut answers = vec![0; masks.stride];
     let mut class_of = |key: u64| {
-        masks.of_key(key, &factors, &mut answers);
+        masks.of_key(key, &layout, &mut answers);
         interner.number(&answers)
     };
-    if n_keys <= MAX_DIRECT {
-        let mut known = vec![UNMET; usize::try_from(n_keys).unwrap_or(0)];
-        masks.keys(columns, &factors, |keys| {
+    if layout.n_bits <= MAX_DIRECT_BITS {
+        let mut known = vec![UNMET; 1 << layout.n_bits];
+        masks.keys(columns, &layout, |keys| {
             for &key in keys {
                 let Some(class) = usize::try_from(key).ok().and_then(|at| known.get_mut(at)) else {
                     continue;
@@ -73,9 +73,14 @@ pub(super) fn classify(masks: &Masks, columns: &Columns) -> (Interner, Vec<u32>)
                 classes.push(*class);
             }
         });
+    } else if layout.n_bits <= Packed::KEY_BITS {
+        let mut known = Keyed::<Packed>::new();
+        masks.keys(columns, &layout, |keys| {
+            classes.extend(keys.iter().map(|&key| known.get_or_insert(key, &mut class_of)));
+        });
     } else {
-        let mut known = Keyed::new();
-        masks.keys(columns, &factors, |keys| {
+        let mut known = Keyed::<(u64, u32)>::new();
+        masks.keys(columns, &layout, |keys| {
             classes.extend(keys.iter().map(|&key| known.get_or_insert(key, &mut class_of)));
         });
     }

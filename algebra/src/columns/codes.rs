@@ -22,6 +22,7 @@ pub enum Codes {
 /// A code of one width.
 pub(super) trait Code: Copy {
     fn index(self) -> usize;
+    fn as_u32(self) -> u32;
 }
 
 macro_rules! code {
@@ -30,6 +31,11 @@ macro_rules! code {
             #[inline]
             fn index(self) -> usize {
                 self as usize
+            }
+
+            #[inline]
+            fn as_u32(self) -> u32 {
+                self.into()
             }
         })*
     };

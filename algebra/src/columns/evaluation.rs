@@ -6,10 +6,12 @@ use super::Columns;
 use super::answers::classify;
 use super::intern::Interner;
 use super::masks::Masks;
+use super::table::Table;
 use crate::claims::Claims;
 use crate::denote::{Answers, Evaluator};
 use crate::facts::Facts;
 use crate::fleet::Fleet;
+use crate::names::ResourceName;
 
 /// What a fleet says of every device of an inventory: a class a device, and claims a class.
 ///
@@ -36,6 +38,8 @@ pub struct Evaluation {
     interner: Interner,
     // INVARIANT: one a row, each a number of `interner`.
     classes: Vec<u32>,
+    /// What the classes get of each resource, once claims are asked for; `None` if that is too much.
+    table: OnceLock<Option<Table>>,
     /// The claims of each class that was asked for.
     claims: Vec<OnceLock<Option<Box<Claims<()>>>>>,
 }
@@ -57,8 +61,12 @@ pub fn evaluate(fleet: &Fleet, columns: &Columns) -> Evaluation {
     let masks = Masks::new(evaluator.selectors(), columns);
     let (interner, classes) = classify(&masks, columns);
     let claims = std::iter::repeat_with(OnceLock::new).take(interner.len()).collect();
-    Evaluation { evaluator, interner, classes, claims }
+    Evaluation { evaluator, interner, classes, table: OnceLock::new(), claims }
 }
+
+/// The table has up to so many entries a device, or so many in all.
+const MAX_SHARE: usize = 8;
+const MIN_TABLE: usize = 1 << 16;
 
 impl Evaluation {
     /// The class of the device of row `row`, if there is such a row.
@@ -80,12 +88,30 @@ impl Evaluation {
     }
 
     /// What the devices of `class` get, words as written; `None` if they are no members.
-    /// Computed once a class.
+    /// Computed once a class, and what classes have in common once.
     #[must_use]
     pub fn claims(&self, class: u32) -> Option<&Claims<()>> {
         let claims = self.claims.get(class as usize)?;
-        let compute = || self.evaluator.evaluate(&self.answers(class as usize)).map(Box::new);
-        claims.get_or_init(compute).as_deref()
+        let compute = || match self.table().and_then(|table| table.claims(class as usize)) {
+            Some(known) => known,
+            None => self.evaluator.evaluate(&self.answers(class as usize)),
+        };
+        claims.get_or_init(|| compute().map(Box::new)).as_deref()
+    }
+
+    /// What the devices of `class` are told of each resource that a member is told of somewhere,
+    /// in the order of their names, words as written; nothing if they are no members, or if the
+    /// resources are many and devices few (then [`Evaluation::claims`] knows).
+    ///
+    /// Each is computed once for all classes that are told the same for the same reasons.
+    pub fn resources(&self, class: u32) -> impl Iterator<Item = (&ResourceName, &Claims<()>)> {
+        self.table().into_iter().flat_map(move |table| table.resources(class as usize))
+    }
+
+    fn table(&self) -> Option<&Table> {
+        let n_most = (self.classes.len() * MAX_SHARE).max(MIN_TABLE);
+        let answers = || (0..self.interner.len()).map(|class| self.interner.get(class));
+        self.table.get_or_init(|| Table::of(&self.evaluator, answers(), n_most)).as_ref()
     }
 
     fn answers(&self, class: usize) -> Answers {
@@ -109,7 +135,8 @@ impl Evaluation {
     #[must_use]
     pub fn n_bytes(&self) -> usize {
         let claims = self.claims.capacity() * size_of::<OnceLock<Option<Box<Claims<()>>>>>();
-        self.classes.capacity() * size_of::<u32>() + self.interner.n_bytes() + claims
+        let table = self.table.get().and_then(Option::as_ref).map_or(0, Table::n_bytes);
+        self.classes.capacity() * size_of::<u32>() + self.interner.n_bytes() + claims + table
     }
 }
 

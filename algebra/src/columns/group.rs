@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Columns;
-use super::codes::{Code, with_codes};
+use super::entries::{Entries, LARGE, Member};
 use super::set::CodeSet;
 
 /// Columns are put into one table while it has at most so many entries.
@@ -15,34 +15,13 @@ const MAX_LINKED: usize = 1 << 14;
 /// Columns that are looked up together.
 #[derive(Default)]
 pub(super) struct Group {
-    pub(super) members: Vec<Member>,
+    members: Vec<Member>,
     /// If entries were renumbered, for each the new one: those with equal masks have the same.
     renumbered: Option<Vec<u16>>,
     pub(super) n_entries: usize,
     // INVARIANT: `n_entries` times `stride` words.
     pub(super) masks: Vec<u64>,
 }
-
-/// One column of a group: for each code the number of its mask, times the sizes of those before.
-pub(super) struct Member {
-    pub(super) column: usize,
-    pub(super) entry_of: Entries,
-}
-
-pub(super) enum Entries {
-    /// Those of the named codes; all others have entry 0.
-    // CHOICE: a bit a code, since a table of a million codes would not stay in a cache.
-    Sparse {
-        named: Vec<u64>,
-        codes: Vec<u32>,
-        entries: Vec<u32>,
-    },
-    U16(Vec<u16>),
-    U32(Vec<u32>),
-}
-
-/// Columns of more codes than this are looked up by their named codes, if those are few.
-const LARGE: usize = 1 << 15;
 
 /// One tested column: the sets that selectors test, each with the selector's number.
 #[derive(Default)]
@@ -194,8 +173,31 @@ impl Group {
         }
     }
 
+    /// The entries of `rows`.
+    pub(super) fn look_up(&self, columns: &Columns, rows: &Range<usize>, entries: &mut [u32]) {
+        if let Some((first, others)) = self.members.split_first() {
+            first.look_up::<true>(columns, rows.clone(), entries);
+            for member in others {
+                member.look_up::<false>(columns, rows.clone(), entries);
+            }
+        }
+        self.settle(entries);
+    }
+
+    /// The entries of single rows.
+    pub(super) fn look_up_some(&self, columns: &Columns, rows: &[u32], entries: &mut [u32]) {
+        entries.fill(0);
+        for member in &self.members {
+            let codes = &columns.columns[member.column].codes;
+            for (entry, &row) in entries.iter_mut().zip(rows) {
+                *entry += member.entry_of.get(codes.get(row as usize));
+            }
+        }
+        self.settle(entries);
+    }
+
     /// The entries of some rows, from what their members add up to.
-    pub(super) fn settle(&self, entries: &mut [u32]) {
+    fn settle(&self, entries: &mut [u32]) {
         if let Some(renumbered) = &self.renumbered
             && let Some(last) = renumbered.len().checked_sub(1)
         {
@@ -218,100 +220,5 @@ impl Group {
         }
         self.masks = masks;
         self.n_entries *= other.n_entries;
-    }
-}
-
-impl Member {
-    /// Adds the entries of `rows` to `entries`.
-    pub(super) fn look_up(&self, columns: &Columns, rows: Range<usize>, entries: &mut [u32]) {
-        with_codes!(&columns.columns[self.column].codes, codes => {
-            let codes = &codes[rows];
-            match &self.entry_of {
-                Entries::Sparse { named, codes: of, entries: table } => {
-                    look_up_named(codes, named, (of, table), entries);
-                }
-                Entries::U16(table) => look_up(codes, table, entries),
-                Entries::U32(table) => look_up(codes, table, entries),
-            }
-        });
-    }
-}
-
-impl Entries {
-    fn named(n_codes: usize) -> Self {
-        let named = vec![0; n_codes.div_ceil(64)];
-        Self::Sparse { named, codes: Vec::new(), entries: Vec::new() }
-    }
-
-    /// Sets the entry of a code; sparse ones in the order of the codes.
-    fn set(&mut self, code: u32, entry: u32) {
-        match self {
-            Self::Sparse { named, codes, entries } => {
-                named[code as usize / 64] |= 1 << (code % 64);
-                codes.push(code);
-                entries.push(entry);
-            }
-            Self::U32(entries) => entries[code as usize] = entry,
-            Self::U16(_) => {}
-        }
-    }
-
-    #[inline]
-    pub(super) fn get(&self, code: u32) -> u32 {
-        match self {
-            Self::Sparse { named, codes, entries } => {
-                let word = named.get(code as usize / 64).copied().unwrap_or(0);
-                if word >> (code % 64) & 1 == 0 {
-                    return 0;
-                }
-                codes.binary_search(&code).map_or(0, |at| entries[at])
-            }
-            Self::U16(entries) => entries.get(code as usize).map_or(0, |&entry| entry.into()),
-            Self::U32(entries) => entries.get(code as usize).copied().unwrap_or(0),
-        }
-    }
-
-    fn scale(&mut self, by: usize) {
-        if let Self::U32(entries) | Self::Sparse { entries, .. } = self {
-            let by = u32::try_from(by).unwrap_or(u32::MAX);
-            entries.iter_mut().for_each(|entry| *entry *= by);
-        }
-    }
-
-    /// In 16 bits, if all fit.
-    #[expect(clippy::cast_possible_truncation, reason = "all were seen to fit")]
-    fn narrow(&mut self) {
-        if let Self::U32(entries) = self
-            && entries.iter().all(|&entry| entry <= u32::from(u16::MAX))
-        {
-            let mut narrow: Vec<u16> = entries.iter().map(|&entry| entry as u16).collect();
-            // Every code of 8 bits is in it.
-            narrow.resize(narrow.len().max(256), 0);
-            *self = Self::U16(narrow);
-        }
-    }
-}
-
-fn look_up<C: Code, E: Copy + Into<u32>>(codes: &[C], table: &[E], entries: &mut [u32]) {
-    // Every code is in the table, see `Group::settle`.
-    let Some(last) = table.len().checked_sub(1) else { return };
-    for (entry, code) in entries.iter_mut().zip(codes) {
-        *entry += table[code.index().min(last)].into();
-    }
-}
-
-/// As `look_up`, where only the codes whose bit is in `named` have an entry, in their order.
-#[expect(clippy::cast_possible_truncation, reason = "codes have 32 bits")]
-fn look_up_named<C: Code>(
-    codes: &[C],
-    named: &[u64],
-    (of, table): (&[u32], &[u32]),
-    entries: &mut [u32],
-) {
-    for (entry, code) in entries.iter_mut().zip(codes) {
-        let code = code.index();
-        if named.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1) {
-            *entry += of.binary_search(&(code as u32)).map_or(0, |at| table[at]);
-        }
     }
 }

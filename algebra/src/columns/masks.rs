@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Columns;
 use super::compiled::Expr;
-use super::group::{Group, Member, Tested, linked};
+use super::group::{Group, Tested, linked};
 use super::rows::bits;
 use super::scan::Scan;
 use super::set::CodeSet;
@@ -73,7 +73,7 @@ impl Masks {
             let stop = end.min((start / ROWS + 1) * ROWS);
             let out = &mut answers[..(stop - start) * self.stride];
             let rows = start..stop;
-            self.fill(out, |member, entries| member.look_up(columns, rows.clone(), entries));
+            self.fill(out, |group, entries| group.look_up(columns, &rows, entries));
             self.scan(columns, &rows, out);
             each(out);
             start = stop;
@@ -90,12 +90,7 @@ impl Masks {
         let mut answers = vec![0u64; ROWS * self.stride];
         for rows in rows.chunks(ROWS) {
             let out = &mut answers[..rows.len() * self.stride];
-            self.fill(out, |member, entries| {
-                let codes = &columns.columns[member.column].codes;
-                for (entry, &row) in entries.iter_mut().zip(rows) {
-                    *entry += member.entry_of.get(codes.get(row as usize));
-                }
-            });
+            self.fill(out, |group, entries| group.look_up_some(columns, rows, entries));
             for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.stride)) {
                 let row = *row as usize;
                 self.scan(columns, &(row..row + 1), out);
@@ -104,36 +99,31 @@ impl Masks {
         }
     }
 
-    /// For each group what its entry is multiplied with in a row's key, and how many keys there
-    /// are; `None` if keys do not decide the answers, or do not fit.
-    pub(super) fn factors(&self) -> Option<(Vec<u64>, u64)> {
+    /// Where the entries of a row in all groups stand in one number, its key; `None` if keys do not
+    /// decide the answers, or do not fit.
+    pub(super) fn layout(&self) -> Option<Layout> {
         if !self.scanned.is_empty() {
             return None;
         }
-        let mut n_keys = 1u64;
-        let mut factors = Vec::with_capacity(self.groups.len());
+        let mut layout = Layout { shifts: Vec::with_capacity(self.groups.len()), n_bits: 0 };
         for group in &self.groups {
-            factors.push(n_keys);
-            n_keys = n_keys.checked_mul(group.n_entries as u64)?;
+            layout.shifts.push(layout.n_bits);
+            layout.n_bits += usize::BITS - group.n_entries.saturating_sub(1).leading_zeros();
         }
-        Some((factors, n_keys))
+        (layout.n_bits <= Layout::MAX_BITS).then_some(layout)
     }
 
-    /// Calls `each` with the keys of some rows at a time, in order: the entries of all groups in one number.
-    pub(super) fn keys(&self, columns: &Columns, factors: &[u64], mut each: impl FnMut(&[u64])) {
+    /// Calls `each` with the keys of some rows at a time, in order.
+    pub(super) fn keys(&self, columns: &Columns, layout: &Layout, mut each: impl FnMut(&[u64])) {
         let (mut keys, mut entries) = ([0u64; ROWS], [0u32; ROWS]);
         for start in (0..columns.len()).step_by(ROWS) {
             let rows = start..columns.len().min(start + ROWS);
             let (keys, entries) = (&mut keys[..rows.len()], &mut entries[..rows.len()]);
             keys.fill(0);
-            for (group, factor) in self.groups.iter().zip(factors) {
-                entries.fill(0);
-                for member in &group.members {
-                    member.look_up(columns, rows.clone(), entries);
-                }
-                group.settle(entries);
+            for (group, shift) in self.groups.iter().zip(&layout.shifts) {
+                group.look_up(columns, &rows, entries);
                 keys.iter_mut().zip(&*entries).for_each(|(key, &entry)| {
-                    *key += u64::from(entry) * factor;
+                    *key |= u64::from(entry) << shift;
                 });
             }
             each(keys);
@@ -141,10 +131,12 @@ impl Masks {
     }
 
     /// The answers of the rows with this key, to `out`.
-    pub(super) fn of_key(&self, key: u64, factors: &[u64], out: &mut [u64]) {
+    pub(super) fn of_key(&self, key: u64, layout: &Layout, out: &mut [u64]) {
         out.copy_from_slice(&self.base);
-        for (group, factor) in self.groups.iter().zip(factors) {
-            let entry = usize::try_from(key / factor).unwrap_or(usize::MAX) % group.n_entries;
+        let ends = layout.shifts.iter().skip(1).chain([&layout.n_bits]);
+        for ((group, shift), end) in self.groups.iter().zip(&layout.shifts).zip(ends) {
+            let entry = (key >> shift) & !(!0 << (end - shift));
+            let entry = usize::try_from(entry).unwrap_or(0);
             let mask = &group.masks[entry * self.stride..(entry + 1) * self.stride];
             out.iter_mut().zip(mask).for_each(|(word, mask)| *word &= mask);
         }
@@ -152,14 +144,12 @@ impl Masks {
     }
 
     /// The answers of the selectors that are masks, to `out`.
-    fn fill(&self, out: &mut [u64], mut look_up: impl FnMut(&Member, &mut [u32])) {
+    fn fill(&self, out: &mut [u64], mut look_up: impl FnMut(&Group, &mut [u32])) {
         out.chunks_exact_mut(self.stride).for_each(|row| row.copy_from_slice(&self.base));
         let mut entries = [0u32; ROWS];
         let entries = &mut entries[..out.len() / self.stride];
         for group in &self.groups {
-            entries.fill(0);
-            group.members.iter().for_each(|member| look_up(member, entries));
-            group.settle(entries);
+            look_up(group, entries);
             match self.stride {
                 1 => and_masks::<1>(out, &group.masks, entries, 1),
                 stride => and_masks::<4>(out, &group.masks, entries, stride / 4),
@@ -190,6 +180,18 @@ impl Masks {
             }
         }
     }
+}
+
+/// Where the entry of each group stands in a row's key: from which bit on.
+pub(super) struct Layout {
+    shifts: Vec<u32>,
+    /// How many bits a key has.
+    pub(super) n_bits: u32,
+}
+
+impl Layout {
+    // INVARIANT: below 64, so that every shift by a part of it is one.
+    const MAX_BITS: u32 = 63;
 }
 
 /// The sets of different columns whose conjunction (negated, if so said) `expr` is.

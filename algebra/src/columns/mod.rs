@@ -14,8 +14,9 @@ mod compiled;
 mod cut;
 mod delta;
 mod dictionary;
+mod digest;
+mod entries;
 mod evaluation;
-mod framed;
 mod group;
 mod intern;
 mod masks;
@@ -26,6 +27,7 @@ mod set;
 mod spelled;
 mod steps;
 mod strings;
+mod table;
 mod touch;
 
 pub use affected::{affected, affected_or_unknown};

@@ -9,6 +9,7 @@ use crate::configuration::{Configuration, Contested, ResourceState};
 use crate::names::{Field, LabelKey, ResourceName};
 use crate::path::Path;
 use crate::resources::missing_required;
+use crate::tree::Tree;
 use crate::value::Value;
 
 /// One thing that is wrong on some device.
@@ -64,6 +65,62 @@ impl Shared {
     }
 }
 
+/// What is claimed of one resource, rendered and checked.
+#[derive(Default)]
+pub(super) struct Piece {
+    state: Option<Arc<ResourceState>>,
+    faults: Vec<Fault>,
+    mentions: BTreeMap<LabelKey, Vec<(Path, Value)>>,
+    varies: bool,
+}
+
+impl Piece {
+    pub(super) fn of(name: &ResourceName, tree: &Tree<()>, shared: &mut Shared) -> Self {
+        let mut piece = Self::default();
+        let (state, contested) = ResourceState::render(tree);
+        piece.varies =
+            contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
+        if let Some(state) = state {
+            // What is contested may be what is required.
+            let is_contested = |fault: &Fault| {
+                matches!(fault, Fault::MissingField { path, .. }
+                if contested.iter().any(|(c, _)| touch(c, path.fields())))
+            };
+            let missing = missing_fields(name, &state).into_iter();
+            piece.faults.extend(missing.filter(|fault| !is_contested(fault)));
+            mention(name, &state, &mut piece.mentions);
+            piece.state = Some(shared.state(state));
+        }
+        piece.faults.extend(contested.into_iter().filter_map(|at| conflict(name, at)));
+        piece
+    }
+
+    /// Whether nothing is to be asked of a device any more, up to dependencies.
+    fn is_settled(&self) -> bool {
+        self.faults.is_empty() && self.mentions.is_empty() && !self.varies
+    }
+}
+
+/// The configuration of these pieces, in the order of their names; `None` if something is wrong
+/// with them, or varies.
+pub(super) fn settled<'a>(
+    pieces: impl Iterator<Item = Option<(&'a ResourceName, &'a Piece)>>,
+    shared: &mut Shared,
+) -> Option<Arc<Configuration>> {
+    let mut resources = Vec::with_capacity(pieces.size_hint().0);
+    for piece in pieces {
+        let (name, piece) = piece?;
+        if !piece.is_settled() {
+            return None;
+        }
+        resources.extend(piece.state.iter().map(|state| (name.clone(), Arc::clone(state))));
+    }
+    let resources: BTreeMap<_, _> = resources.into_iter().collect();
+    let (order, errors) = after::order(&resources);
+    let configuration = || Arc::new(Configuration::ordered(resources, shared.order(order)));
+    errors.is_empty().then(configuration)
+}
+
 /// Renders and checks `claims`; the resources in `elsewhere` exist but are not among them.
 pub(super) fn check(
     claims: &Claims<()>,
@@ -75,20 +132,13 @@ pub(super) fn check(
     let mut varies = false;
     let mut resources = BTreeMap::new();
     for (name, tree) in &claims.roots {
-        let (state, contested) = ResourceState::render(tree);
-        varies |=
-            contested.iter().any(|(_, candidates)| !candidates.iter().all(Value::is_constant));
-        if let Some(state) = state {
-            // What is contested may be what is required.
-            let is_contested = |fault: &Fault| {
-                matches!(fault, Fault::MissingField { path, .. }
-                if contested.iter().any(|(c, _)| touch(c, path.fields())))
-            };
-            faults.extend(missing_fields(name, &state).into_iter().filter(|f| !is_contested(f)));
-            mention(name, &state, &mut mentions);
-            resources.insert(name.clone(), shared.state(state));
+        let piece = Piece::of(name, tree, shared);
+        varies |= piece.varies;
+        faults.extend(piece.faults);
+        for (key, mut mentioned) in piece.mentions {
+            mentions.entry(key).or_default().append(&mut mentioned);
         }
-        faults.extend(contested.into_iter().filter_map(|contested| conflict(name, contested)));
+        resources.extend(piece.state.map(|state| (name.clone(), state)));
     }
     let (mut order, errors) = after::order(&with(&resources, elsewhere));
     order.retain(|name| resources.contains_key(name));

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::check::check;
-use super::{Member, NOT_MEMBER, Outcome, Resolver};
+use super::resolver::{NOT_MEMBER, Resolver};
+use super::{Member, Outcome};
 use crate::claims::Claims;
 use crate::denote::Evaluator;
 use crate::facts::{Attestation, Facts, Knowledge, Label};

@@ -321,6 +321,13 @@ fn many_devices_with_many_values_get_what_denote_says() {
         let claims = evaluation.claims(evaluation.class(row).unwrap()).cloned();
         assert_eq!(claims, denote::<()>(&old, &columns.facts(row).unwrap()), "row {row}");
     }
+    let resolved = old.resolve(&columns.clone().into()).unwrap();
+    for row in (0..columns.len()).step_by(997) {
+        let facts = columns.facts(row).unwrap();
+        let alone = Inventory::new([facts], Coverage::Complete).unwrap();
+        let alone = old.resolve(&alone).unwrap();
+        assert_eq!(resolved.outcome_at(row), alone.outcome_at(0), "row {row}");
+    }
     let mut n_seen = 0;
     for edited in 0..24 {
         let new = varied_layers(&columns, edited, "edited");

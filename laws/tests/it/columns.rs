@@ -128,13 +128,40 @@ proptest! {
     }
 
     #[test]
-    fn an_evaluation_says_what_denote_says(inventory in inventory(), fleet in SCHEMA.fleet()) {
+    fn an_evaluation_says_what_denote_says(
+        inventory in inventory(),
+        layers in vec(SCHEMA.fleet(), 1..8),
+        how in any::<u8>(),
+    ) {
         let columns = Columns::of(&inventory).unwrap();
+        let fleet = together(&layers, how);
         let evaluation = evaluate(&fleet, &columns);
         for (row, facts) in inventory.devices().iter().enumerate() {
-            let claims = evaluation.claims(evaluation.class(row).unwrap());
-            let claims = claims.map(|claims| claims.instantiate(facts));
-            prop_assert_eq!(claims, denote::<()>(&fleet, facts));
+            let class = evaluation.class(row).unwrap();
+            let claims = evaluation.claims(class).map(|claims| claims.instantiate(facts));
+            let said = denote::<()>(&fleet, facts);
+            prop_assert_eq!(&claims, &said);
+            let said = said.unwrap_or_default();
+            let by_resource = evaluation.resources(class);
+            let by_resource: Vec<String> =
+                by_resource.map(|(_, claims)| claims.instantiate(facts).to_string()).collect();
+            prop_assert_eq!(by_resource.concat(), said.to_string());
+        }
+    }
+
+    #[test]
+    fn a_fleet_resolves_alike_on_rows_and_on_columns(
+        inventory in inventory(),
+        layers in vec(SCHEMA.fleet(), 1..8),
+        how in any::<u8>(),
+    ) {
+        let fleet = together(&layers, how);
+        let by_columns = Inventory::from(Columns::of(&inventory).unwrap());
+        match (fleet.resolve(&inventory), fleet.resolve(&by_columns)) {
+            (Ok(rows), Ok(columns)) => prop_assert!(rows.outcomes().eq(columns.outcomes())),
+            (rows, columns) => {
+                prop_assert_eq!(rows.unwrap_err().to_string(), columns.unwrap_err().to_string());
+            }
         }
     }
 
