@@ -17,7 +17,7 @@ use crate::claims::Claims;
 use crate::dag::Dag;
 use crate::facts::Facts;
 use crate::fleet::{Fleet, Op};
-use crate::names::LabelKey;
+use crate::names::{LabelKey, ResourceName};
 use crate::problem::Problem;
 use crate::selector::Selector;
 
@@ -68,6 +68,30 @@ impl Evaluator {
         });
         let selector_of = selector_of.collect();
         Self { dag, selectors, selector_of }
+    }
+
+    /// The same, with the selectors of one resource behind each other: their answers are then looked
+    /// at together (see Note [Parts]).
+    pub(crate) fn by_resource(mut self) -> Self {
+        let mut resources: Vec<Option<&ResourceName>> = Vec::with_capacity(self.dag.len());
+        let mut of_selector = vec![None; self.selectors.len()];
+        for (at, fleet) in self.dag.nodes.iter().enumerate() {
+            let resource = match &fleet.0.op {
+                Op::Deploy(deployed) => Some(&deployed.resource),
+                _ => self.dag.operands[at].first().and_then(|&first| resources[first]),
+            };
+            if let Some(selector) = self.selector_of[at] {
+                of_selector[selector] = of_selector[selector].or(resource);
+            }
+            resources.push(resource);
+        }
+        let mut order: Vec<usize> = (0..self.selectors.len()).collect();
+        order.sort_by_key(|&selector| of_selector[selector]);
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, &selector)| places[selector] = place);
+        self.selectors = order.iter().map(|&selector| self.selectors[selector].clone()).collect();
+        self.selector_of.iter_mut().flatten().for_each(|selector| *selector = places[*selector]);
+        self
     }
 
     pub(crate) fn dag(&self) -> &Dag {
@@ -264,7 +288,8 @@ impl Evaluator {
                 _ => {}
             }
         }
-        found.extend(self.selectors.iter().flat_map(Selector::problems));
+        let used = self.selector_of.iter().flatten().map(|&selector| &self.selectors[selector]);
+        found.extend(used.flat_map(Selector::problems));
         let mut seen = std::collections::HashSet::new();
         found.retain(|problem| seen.insert(problem.clone()));
         found

@@ -38,15 +38,25 @@ struct Part<T> {
     /// The nodes that claim something of it somewhere.
     // INVARIANT: operands come before what uses them; the last is the root.
     nodes: Vec<Node>,
-    /// The selectors that decide what is claimed.
-    selectors: Vec<usize>,
+    /// The answers of the selectors that decide what is claimed, in the order of the selectors.
+    runs: Vec<Run>,
+    n_words: usize,
     /// Whether it matters who is a member of some operand.
     asks_members: bool,
-    /// The number of each kind, by its answers to `selectors`, packed.
+    /// The number of each kind, by its packed answers.
     direct: Vec<u32>,
     others: Map<Box<[u64]>, u32>,
     /// What was made of each kind.
     made: Vec<T>,
+}
+
+/// Selectors that follow each other: where their answers are, and where they are packed.
+struct Run {
+    from: usize,
+    shift: u32,
+    mask: u64,
+    to: usize,
+    to_shift: u32,
 }
 
 /// A node that claims something of one resource somewhere.
@@ -121,6 +131,13 @@ impl<'a, T> Parts<'a, T> {
     ) {
         let mut packed = Vec::new();
         for part in &mut self.parts {
+            // Most parts are looked up in a table, by one word.
+            let at = part.runs.iter().fold(0, |at, run| at | run.of(answers));
+            let direct = usize::try_from(at).ok().and_then(|at| part.direct.get(at));
+            if let Some(&number) = direct.filter(|number| **number != UNMET) {
+                numbers.push(number);
+                continue;
+            }
             part.pack(answers, &mut packed);
             let number = part.number(&packed).unwrap_or_else(|| {
                 let claims = part.claims(self.evaluator, answers);
@@ -128,6 +145,14 @@ impl<'a, T> Parts<'a, T> {
             });
             numbers.push(number);
         }
+    }
+}
+
+impl Run {
+    /// These answers, where they are packed.
+    #[inline]
+    fn of(&self, answers: &[u64]) -> u64 {
+        answers.get(self.from).map_or(0, |word| (word >> self.shift & self.mask) << self.to_shift)
     }
 }
 
@@ -153,17 +178,17 @@ impl<T> Part<T> {
         let direct = if selectors.len() <= MAX_DIRECT { 1 << selectors.len() } else { 0 };
         let (direct, others, made) = (vec![UNMET; direct], Map::default(), Vec::new());
         let resource = resource.clone();
-        Some(Self { resource, nodes, selectors, asks_members, direct, others, made })
+        let (runs, n_words) = (runs(&selectors), selectors.len().div_ceil(64));
+        Some(Self { resource, nodes, runs, n_words, asks_members, direct, others, made })
     }
 
     /// The answers to the selectors that matter here, one bit after the other.
+    #[inline]
     fn pack(&self, answers: &[u64], packed: &mut Vec<u64>) {
         packed.clear();
-        for selectors in self.selectors.chunks(64) {
-            packed.push(selectors.iter().rev().fold(0, |word, selector| {
-                let answer = answers.get(selector / 64).map_or(0, |of| of >> (selector % 64) & 1);
-                word << 1 | answer
-            }));
+        packed.resize(self.n_words, 0);
+        for run in &self.runs {
+            packed[run.to] |= run.of(answers);
         }
     }
 
@@ -239,6 +264,30 @@ impl<T> Part<T> {
         }
         claims.pop().flatten().filter(|claims| !claims.is_empty())
     }
+}
+
+/// The runs of `selectors`, which are sorted; none goes over the end of a word.
+#[expect(clippy::cast_possible_truncation, reason = "places in a word")]
+fn runs(selectors: &[usize]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut before = None;
+    for (to, &selector) in selectors.iter().enumerate() {
+        let (from, to, bit) = (selector / 64, to / 64, to % 64);
+        match runs.last_mut() {
+            Some(run)
+                if before.is_some_and(|before| before + 1 == selector)
+                    && (run.from, run.to) == (from, to) =>
+            {
+                run.mask = run.mask << 1 | 1;
+            }
+            _ => {
+                let (shift, to_shift) = ((selector % 64) as u32, bit as u32);
+                runs.push(Run { from, shift, mask: 1, to, to_shift });
+            }
+        }
+        before = Some(selector);
+    }
+    runs
 }
 
 /// The operands whose claims `fleet` makes its own of, and those of which it asks for the members.

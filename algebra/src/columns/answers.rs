@@ -49,6 +49,12 @@ pub(crate) fn classes_in(evaluator: &Evaluator, columns: &Columns) -> Classes {
 /// Where the entries of a row in all tables fit into one number, its key, only keys are looked up
 /// row by row, and answers are put together once a key.
 pub(super) fn classify(masks: &Masks, columns: &Columns) -> (Interner, Vec<u32>) {
+    let (mut interner, classes) = classified(masks, columns);
+    interner.shrink();
+    (interner, classes)
+}
+
+fn classified(masks: &Masks, columns: &Columns) -> (Interner, Vec<u32>) {
     let mut interner = Interner::new(masks.stride);
     let mut classes = Vec::with_capacity(columns.len());
     let Some(layout) = masks.layout() else {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Columns;
-use super::codes::{Code, with_codes};
+use super::codes::{Code, Codes, with_codes};
 
 /// One column of a group: for each code the number of its mask, times the sizes of those before.
 pub(super) struct Member {
@@ -27,26 +27,69 @@ pub(super) enum Entries {
 pub(super) const LARGE: usize = 1 << 15;
 
 impl Member {
-    /// Adds the entries of `rows` to `entries`, or puts them there if this is the `FIRST` member.
-    pub(super) fn look_up<const FIRST: bool>(
+    /// The codes of `rows` and the table of their entries, if both are small.
+    pub(super) fn small<'a>(
+        &'a self,
+        columns: &'a Columns,
+        rows: &Range<usize>,
+    ) -> Option<Small<'a>> {
+        match (&columns.columns[self.column].codes, &self.entry_of) {
+            (Codes::U8(codes), Entries::U16(table)) => {
+                Some((&codes[rows.clone()], table.first_chunk()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds the entries of `rows` to `entries`, or puts them there if this is the first member.
+    pub(super) fn look_up(
         &self,
         columns: &Columns,
         rows: Range<usize>,
+        is_first: bool,
         entries: &mut [u32],
     ) {
+        if is_first {
+            entries.fill(0);
+        }
         with_codes!(&columns.columns[self.column].codes, codes => {
             let codes = &codes[rows];
             match &self.entry_of {
                 Entries::Sparse { named, codes: of, entries: table } => {
-                    if FIRST {
-                        entries.fill(0);
-                    }
                     look_up_named(codes, named, (of, table), entries);
                 }
-                Entries::U16(table) => look_up::<_, _, FIRST>(codes, table, entries),
-                Entries::U32(table) => look_up::<_, _, FIRST>(codes, table, entries),
+                Entries::U16(table) => look_up(codes, table, entries),
+                Entries::U32(table) => look_up(codes, table, entries),
             }
         });
+    }
+}
+
+/// Codes of 8 bits, and for each the entry: no code is outside, which the compiler sees.
+pub(super) type Small<'a> = (&'a [u8], &'a [u16; 256]);
+
+/// Adds the entries of one small column to `entries`, or puts them there if it is the first.
+pub(super) fn add_one(codes: &[u8], table: &[u16; 256], is_first: bool, entries: &mut [u32]) {
+    let found = codes.iter().map(|&code| u32::from(table[usize::from(code)]));
+    match is_first {
+        true => entries.iter_mut().zip(found).for_each(|(entry, found)| *entry = found),
+        false => entries.iter_mut().zip(found).for_each(|(entry, found)| *entry += found),
+    }
+}
+
+/// Adds the entries of two small columns to `entries`, or puts them there if these are the first.
+pub(super) fn add_two(
+    (codes, table): Small<'_>,
+    (others, other): Small<'_>,
+    is_first: bool,
+    entries: &mut [u32],
+) {
+    let found = codes.iter().zip(others).map(|(&code, &also)| {
+        u32::from(table[usize::from(code)]) + u32::from(other[usize::from(also)])
+    });
+    match is_first {
+        true => entries.iter_mut().zip(found).for_each(|(entry, found)| *entry = found),
+        false => entries.iter_mut().zip(found).for_each(|(entry, found)| *entry += found),
     }
 }
 
@@ -105,25 +148,11 @@ impl Entries {
     }
 }
 
-fn look_up<C: Code, E: Copy + Into<u32>, const FIRST: bool>(
-    codes: &[C],
-    table: &[E],
-    entries: &mut [u32],
-) {
-    let put = |entry: &mut u32, found: E| *entry = if FIRST { 0 } else { *entry } + found.into();
-    if size_of::<C>() == 1
-        && let Some(table) = table.first_chunk::<256>()
-    {
-        // No code of 8 bits is outside, which the compiler sees.
-        for (entry, code) in entries.iter_mut().zip(codes) {
-            put(entry, table[code.index() % 256]);
-        }
-        return;
-    }
+fn look_up<C: Code, E: Copy + Into<u32>>(codes: &[C], table: &[E], entries: &mut [u32]) {
     // Every code is in the table, see `Group::settle`.
     let Some(last) = table.len().checked_sub(1) else { return };
     for (entry, code) in entries.iter_mut().zip(codes) {
-        put(entry, table[code.index().min(last)]);
+        *entry += table[code.index().min(last)].into();
     }
 }
 

@@ -41,8 +41,11 @@ pub struct Evaluation {
     /// What the classes get of each resource, once claims are asked for; `None` if that is too much.
     table: OnceLock<Option<Table>>,
     /// The claims of each class that was asked for.
-    claims: Vec<OnceLock<Option<Box<Claims<()>>>>>,
+    claims: OnceLock<Vec<Once>>,
 }
+
+/// The claims of a class, once they are asked for.
+type Once = OnceLock<Option<Box<Claims<()>>>>;
 
 /// The classes of a device before and after its labels changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +60,11 @@ pub struct Update {
 /// O(selectors) for each different value of a tested label.
 #[must_use]
 pub fn evaluate(fleet: &Fleet, columns: &Columns) -> Evaluation {
-    let evaluator = Evaluator::new(fleet);
+    let evaluator = Evaluator::new(fleet).by_resource();
     let masks = Masks::new(evaluator.selectors(), columns);
     let (interner, classes) = classify(&masks, columns);
-    let claims = std::iter::repeat_with(OnceLock::new).take(interner.len()).collect();
-    Evaluation { evaluator, interner, classes, table: OnceLock::new(), claims }
+    let (table, claims) = (OnceLock::new(), OnceLock::new());
+    Evaluation { evaluator, interner, classes, table, claims }
 }
 
 /// The table has up to so many entries a device, or so many in all.
@@ -91,7 +94,8 @@ impl Evaluation {
     /// Computed once a class, and what classes have in common once.
     #[must_use]
     pub fn claims(&self, class: u32) -> Option<&Claims<()>> {
-        let claims = self.claims.get(class as usize)?;
+        let none = || std::iter::repeat_with(OnceLock::new).take(self.interner.len()).collect();
+        let claims = self.claims.get_or_init(none).get(class as usize)?;
         let compute = || match self.table().and_then(|table| table.claims(class as usize)) {
             Some(known) => known,
             None => self.evaluator.evaluate(&self.answers(class as usize)),
@@ -126,7 +130,9 @@ impl Evaluation {
         let mut answers = self.evaluator.answers(facts).into_vec();
         answers.resize(self.interner.stride(), 0);
         let after = self.interner.number(&answers);
-        self.claims.resize_with(self.interner.len(), OnceLock::new);
+        if let Some(claims) = self.claims.get_mut() {
+            claims.resize_with(self.interner.len(), OnceLock::new);
+        }
         let before = std::mem::replace(class, after);
         Some(Update { before, after })
     }
@@ -134,7 +140,8 @@ impl Evaluation {
     /// How many bytes of memory this holds, claims aside.
     #[must_use]
     pub fn n_bytes(&self) -> usize {
-        let claims = self.claims.capacity() * size_of::<OnceLock<Option<Box<Claims<()>>>>>();
+        let n_claims = self.claims.get().map_or(0, Vec::capacity);
+        let claims = n_claims * size_of::<Once>();
         let table = self.table.get().and_then(Option::as_ref).map_or(0, Table::n_bytes);
         self.classes.capacity() * size_of::<u32>() + self.interner.n_bytes() + claims + table
     }

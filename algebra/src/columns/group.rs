@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Columns;
-use super::entries::{Entries, LARGE, Member};
+use super::entries::{Entries, LARGE, Member, add_one, add_two};
 use super::set::CodeSet;
 
 /// Columns are put into one table while it has at most so many entries.
@@ -175,11 +175,25 @@ impl Group {
 
     /// The entries of `rows`.
     pub(super) fn look_up(&self, columns: &Columns, rows: &Range<usize>, entries: &mut [u32]) {
-        if let Some((first, others)) = self.members.split_first() {
-            first.look_up::<true>(columns, rows.clone(), entries);
-            for member in others {
-                member.look_up::<false>(columns, rows.clone(), entries);
+        let mut is_first = true;
+        // Small columns are looked up in pairs: entries are read and written half as often.
+        let mut waiting = None;
+        for member in &self.members {
+            match (member.small(columns, rows), waiting.take()) {
+                (Some(small), None) => {
+                    waiting = Some(small);
+                    continue;
+                }
+                (Some(small), Some(other)) => add_two(small, other, is_first, entries),
+                (None, small) => {
+                    waiting = small;
+                    member.look_up(columns, rows.clone(), is_first, entries);
+                }
             }
+            is_first = false;
+        }
+        if let Some((codes, table)) = waiting {
+            add_one(codes, table, is_first, entries);
         }
         self.settle(entries);
     }

@@ -74,6 +74,11 @@ impl Interner {
         self.slots = slots;
     }
 
+    /// Frees what was reserved for more rows.
+    pub(super) fn shrink(&mut self) {
+        self.words.shrink_to_fit();
+    }
+
     pub(super) fn n_bytes(&self) -> usize {
         self.words.capacity() * size_of::<u64>() + self.slots.capacity() * size_of::<u32>()
     }

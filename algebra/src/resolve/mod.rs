@@ -79,7 +79,7 @@ impl Fleet {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn resolve(&self, inventory: &Inventory) -> Result<Resolved, Unresolved> {
-        let evaluator = Evaluator::new(self);
+        let evaluator = Evaluator::new(self).by_resource();
         let mut resolver = Resolver::new(&evaluator, inventory);
         resolver.answer(inventory);
         let of = (0..inventory.len()).map(|row| resolver.outcome(row)).collect();

@@ -12,14 +12,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use escadre_algebra::{Columns, Fleet, affected, evaluate};
+use escadre_algebra::{Columns, Fleet, affected};
 use serde_json::{Value, json};
 
 use self::program::{Engine, Times};
 use self::spec::Edit;
 use crate::Scale;
 use crate::edit::{self, ONE_SITE};
-use crate::measure::{Table, in_turns, ms, ratio, seconds};
+use crate::full::evaluated;
+use crate::measure::{Table, ms, ratio, seconds};
 use crate::world::{self, Layer};
 
 type Error = Box<dyn std::error::Error>;
@@ -141,14 +142,10 @@ impl Compared<'_> {
     fn full(&self, table: &mut Table, engines: &[&Times], limits: bool) -> Result<(), Error> {
         let fleet = Fleet::overlay_all(world::parts(&self.case.layers));
         let n_devices = self.columns.len();
-        let evaluation = evaluate(&fleet, self.columns);
-        let claim = || {
-            let classes = (0..u32::MAX).take(evaluation.n_classes());
-            classes.filter_map(|class| evaluation.claims(class)).count()
-        };
+        let evaluation = evaluated(&fleet, self.columns);
         let n_runs = self.scale.n_runs(n_devices);
-        let (ours, claims) = in_turns(n_runs, || evaluate(&fleet, self.columns), claim);
-        let ours = ours + claims;
+        let ours = (0..n_runs).map(|_| seconds(&mut || evaluated(&fleet, self.columns)));
+        let ours = ours.fold(f64::INFINITY, f64::min);
         let maps = maps::full(self.scale.seed, &self.case.layers, &evaluation)?;
         let expected = output::full(&self.case.layers, &evaluation, n_devices)?;
         for engine in engines.iter().filter(|engine| engine.full.is_some()) {
