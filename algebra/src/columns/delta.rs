@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::number::Numbers;
-use super::steps::{Aligned, Step, align, steps, unnamed};
+use super::steps::{Aligned, Step, align, steps_of_both, unnamed};
 use super::touch::{Place, Touched, differing};
 use crate::denote::Evaluator;
 use crate::fleet::{Fleet, Op};
@@ -141,7 +141,8 @@ impl<'a> Walk<'a> {
     }
 
     fn steps(&mut self, old: &'a Fleet, new: &'a Fleet, pair: &Pair<'a>) {
-        let aligned = align(&steps(old), &steps(new), &mut self.numbers);
+        let steps = steps_of_both(old, new);
+        let aligned = align(&steps[0], &steps[1], &mut self.numbers);
         let around = [old, new];
         let (mut guard, mut patches) = (pair.guard.clone(), pair.patches);
         // From the last step on, so that what later steps restrict is known.

@@ -71,8 +71,34 @@ impl<'a> Step<'a> {
     }
 }
 
+/// The steps of two fleets, without those that add an operand at the start or the end that both
+/// share: such operands are not even looked at.
+pub(super) fn steps_of_both<'a>(old: &'a Fleet, new: &'a Fleet) -> [Vec<Step<'a>>; 2] {
+    let step: fn(&'a Fleet) -> Step<'a> = match (&old.0.op, &new.0.op) {
+        (Op::Union, Op::Union) => Step::Union,
+        (Op::Overlay, Op::Overlay) => Step::Overlay,
+        _ => return [old, new].map(steps),
+    };
+    let is_shared = |(a, b): &(&Fleet, &Fleet)| a.address() == b.address();
+    let (a, b) = (&old.0.of[..], &new.0.of[..]);
+    let n_before = a.iter().zip(b).take_while(is_shared).count();
+    if n_before == 0 {
+        // The first operand may be made by steps itself.
+        return [old, new].map(steps);
+    }
+    let rest = [&a[n_before..], &b[n_before..]];
+    let from_last = rest[0].iter().rev().zip(rest[1].iter().rev());
+    let n_after = from_last.take_while(is_shared).count();
+    rest.map(|operands| {
+        let mut steps = Vec::new();
+        flatten(&operands[..operands.len() - n_after], &old.0.op, step, &mut steps);
+        steps.reverse();
+        steps
+    })
+}
+
 /// The steps that make `fleet` from ∅. Costs O(nodes on the way), without recursion.
-pub(super) fn steps<'a>(fleet: &'a Fleet) -> Vec<Step<'a>> {
+fn steps<'a>(fleet: &'a Fleet) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     let mut at = fleet;
     // How the first operand of all is laid over ∅: alike, but told apart when steps are aligned.
