@@ -1,14 +1,15 @@
 //! The devices that an edit affects.
 
 use super::Columns;
-use super::compare::{Scope, compare};
-use super::cut::{Entry, claimed, cut, only_objects, speaking};
+use super::compare::compare;
+use super::compiled::Expr;
+use super::cut::{Entry, Scope, claimed, cut, only_objects, speaking};
 use super::delta::delta;
-use super::rows::RowSet;
+use super::rows::{Known, RowSet, Rows};
 use super::touch::Place;
 use crate::dag::Dag;
 use crate::denote::Evaluator;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Op};
 use crate::path::Path;
 use crate::selector::Selector;
 
@@ -30,22 +31,23 @@ use crate::selector::Selector;
 /// ```
 #[must_use]
 pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
-    let none = RowSet::none(columns.len());
-    let Some(delta) = delta(old, new) else { return none };
-    let all = columns.all();
-    let pending = columns.holding(&delta.guard, &all);
-    if pending.is_empty() {
-        return none;
+    let mut found = RowSet::none(columns.len());
+    let Some(delta) = delta(old, new) else { return found };
+    let guard = Expr::of(&delta.guard, columns);
+    if matches!(guard, Expr::Const(false)) {
+        return found;
     }
+    let known = Known::where_holds(&delta.guard, &guard);
+    let pending = Rows::Where(guard);
     let Some(places) = delta.places else {
-        let mut found = none;
-        compare(old, new, columns, (&pending, &Scope::Everywhere), &mut found);
+        compare(old, new, columns, (&pending, &known, &Scope::Everywhere), &mut found);
         return found;
     };
     let speaking = |fleet| speaking(fleet, &places);
+    let (old_dag, new_dag) = (speaking(old), speaking(new));
     let mut search =
-        Search { columns, old: speaking(old), new: speaking(new), pending, found: none };
-    if delta.of_members {
+        Search { columns, known, old: old_dag, new: new_dag, pending, is_behind: false, found };
+    if delta.of_members && !(everybody(old) && everybody(new)) {
         let members = |fleet| crate::explain::members(&Evaluator::new(fleet));
         search.differ(&members(old), &members(new));
     }
@@ -53,6 +55,26 @@ pub fn affected(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSet {
         search.resource(places);
     }
     search.found
+}
+
+/// Whether it is easily seen that every device is a member of `fleet`.
+fn everybody(fleet: &Fleet) -> bool {
+    let mut open = vec![fleet];
+    let mut n_left = MAX_LOOKED_AT;
+    while let Some(fleet) = open.pop() {
+        let Some(left) = n_left.checked_sub(fleet.0.of.len() + 1) else { return false };
+        n_left = left;
+        match &fleet.0.op {
+            Op::All | Op::Deploy(_) => return true,
+            // One operand is enough; those that come first are more often for all.
+            Op::Union | Op::Overlay => open.extend(fleet.0.of.iter().rev()),
+            Op::Patch | Op::Mask | Op::Forget(_) | Op::Keep(_) | Op::Named(_) => {
+                open.extend(fleet.0.of.first());
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The rows of the devices for which `old` and `new` may resolve to different outcomes: those that
@@ -70,13 +92,20 @@ pub fn affected_or_unknown(old: &Fleet, new: &Fleet, columns: &Columns) -> RowSe
     rows
 }
 
+/// So many nodes are looked at before members are worked out.
+const MAX_LOOKED_AT: usize = 1 << 12;
+
 /// A search among the rows where two fleets may differ.
 struct Search<'a> {
     columns: &'a Columns,
+    /// What holds on all rows that were pending at first.
+    known: Known,
     old: Dag,
     new: Dag,
-    /// The rows of which nothing was found yet.
-    pending: RowSet,
+    /// The rows of which nothing was found yet, unless `is_behind`.
+    pending: Rows,
+    /// Whether rows that were found are still among the pending ones.
+    is_behind: bool,
     found: RowSet,
 }
 
@@ -86,18 +115,24 @@ impl Search<'_> {
         if old.same_shape(new) {
             return;
         }
-        let old = self.columns.holding(old, &self.pending);
-        let new = self.columns.holding(new, &self.pending);
+        let columns = self.columns;
+        let pending = self.settled().set(columns);
+        let old = self.columns.holding(old, &pending);
+        let new = self.columns.holding(new, &pending);
         for (at, found) in self.found.words.iter_mut().enumerate() {
             *found |= old.word(at) ^ new.word(at);
         }
-        self.settle();
+        self.is_behind = true;
     }
 
-    fn settle(&mut self) {
-        self.pending.words.iter_mut().zip(&self.found.words).for_each(|(left, found)| {
-            *left &= !found;
-        });
+    /// The pending rows without those that were found.
+    fn settled(&mut self) -> &Rows {
+        if std::mem::take(&mut self.is_behind) {
+            let mut rows = self.pending.set(self.columns);
+            rows.words.iter_mut().zip(&self.found.words).for_each(|(left, found)| *left &= !found);
+            self.pending = Rows::These(rows);
+        }
+        &self.pending
     }
 
     /// Finds the rows that differ at `places`, all of one resource.
@@ -116,13 +151,15 @@ impl Search<'_> {
             let (old, new) = (of(&self.old), of(&self.new));
             self.differ(&old, &new);
         }
-        if entries.is_empty() || self.pending.is_empty() {
+        if entries.is_empty() {
             return;
         }
+        self.settled();
         let cut = |dag: &Dag| cut(dag, &root, &entries).unwrap_or_else(Fleet::empty);
         let (old, new) = (cut(&self.old), cut(&self.new));
         let scope = Scope::At(root.resource(), &entries);
-        compare(&old, &new, self.columns, (&self.pending, &scope), &mut self.found);
-        self.settle();
+        let rows = (&self.pending, &self.known, &scope);
+        compare(&old, &new, self.columns, rows, &mut self.found);
+        self.is_behind = true;
     }
 }

@@ -1,55 +1,48 @@
 //! Comparing what two fleets claim on many devices, group by group.
 
-use std::sync::Arc;
-
 use super::Columns;
 use super::answers::classify;
-use super::cut::Entry;
+use super::compiled::Expr;
+use super::cut::{Scope, Verdict};
 use super::intern::Interner;
 use super::masks::Masks;
 use super::number::Numbers;
-use super::rows::RowSet;
-use super::scan::Row;
+use super::rows::{Known, Row, RowSet, Rows, bits};
+use super::scan::{Block, Scan, WORDS};
+use super::set::CodeSet;
 use crate::claims::Claims;
 use crate::denote::{Answers, Evaluator};
-use crate::facts::Facts;
 use crate::fleet::Fleet;
-use crate::names::ResourceName;
+use crate::map::Map;
 use crate::selector::Selector;
-use crate::tree::Tree;
 
 /// Up to so many answers are asked for device by device, without looking at whole dictionaries.
 const FEW_ANSWERS: usize = 1 << 10;
 
+/// Up to so many selectors are answered 64 rows at once, and their answers are bits of a number.
+const FEW_SELECTORS: usize = 32;
+
 /// All rows are answered, in order, when at least one in so many is wanted.
 const MANY_ROWS: usize = 4;
 
-/// Where claims are compared.
-pub(super) enum Scope<'a> {
-    Everywhere,
-    At(&'a ResourceName, &'a [Entry<'a>]),
-}
-
-/// What is known of the devices with the same answers.
-enum Verdict {
-    Same,
-    Differ,
-    /// Words decide, device by device.
-    Words(Option<Claims<()>>, Option<Claims<()>>),
-}
-
-/// Adds the rows of `rows` on which `old` and `new` claim different things to `found`.
+/// Adds the rows of `rows` on which `old` and `new` claim different things to `found`; on all of
+/// `rows` selectors are as `known`.
 pub(super) fn compare(
     old: &Fleet,
     new: &Fleet,
     columns: &Columns,
-    (rows, scope): (&RowSet, &Scope<'_>),
+    (rows, known, scope): (&Rows, &Known, &Scope<'_>),
     found: &mut RowSet,
 ) {
     let (old, new) = (Evaluator::new(old), Evaluator::new(new));
     let joint = Joint::of(&old, &new);
-    let n_rows = rows.len();
     let mut groups = Groups { scope, old, new, joint, columns, verdicts: Vec::new() };
+    if groups.joint.selectors.len() <= FEW_SELECTORS {
+        groups.split(rows, known, found);
+        return;
+    }
+    let rows = rows.set(columns);
+    let n_rows = rows.len();
     if n_rows > FEW_ANSWERS && n_rows * MANY_ROWS > columns.len() {
         let (interner, classes) = classify(&Masks::new(&groups.joint.selectors, columns), columns);
         groups.find(&interner, rows.iter().map(|row| (row, classes[row])), found);
@@ -73,6 +66,93 @@ struct Groups<'a> {
 }
 
 impl Groups<'_> {
+    /// Adds the rows of `rows` that differ to `found`.
+    fn split(&self, rows: &Rows, known: &Known, found: &mut RowSet) {
+        let mut base = 0;
+        let mut open = Vec::new();
+        for (at, selector) in self.joint.selectors.iter().enumerate() {
+            match known.decide(selector, rows, self.columns) {
+                Expr::Const(holds) => base |= u64::from(holds) << at,
+                expr => open.push((at, expr)),
+            }
+        }
+        match self.where_differ(base, &open, known) {
+            Some(expr) => rows.add_where(&expr, self.columns, found),
+            None => self.by_answers(base, &open, rows, found),
+        }
+    }
+
+    /// Where they differ, if that can be told from one column; what is not `open` answers `base`.
+    fn where_differ(&self, base: u64, open: &[(usize, Expr)], known: &Known) -> Option<Expr> {
+        let Some((_, first)) = open.first() else {
+            return match self.verdict(&[base]) {
+                Verdict::Same => Some(Expr::Const(false)),
+                Verdict::Differ => Some(Expr::Const(true)),
+                Verdict::Words(..) => None,
+            };
+        };
+        let Expr::Column(column, _) = first else { return None };
+        let set = |(number, expr): &(usize, Expr)| match expr {
+            Expr::Column(at, set) if at == column => Some((*number, set.clone())),
+            _ => None,
+        };
+        let sets: Vec<(usize, CodeSet)> = open.iter().map(set).collect::<Option<_>>()?;
+        let n_codes = self.columns.columns[*column].n_codes();
+        let codes = known.codes_of(*column, n_codes)?;
+        let mut verdicts: Map<u64, Verdict> = Map::default();
+        let mut differing = Vec::new();
+        for code in codes {
+            let bit = |(number, set): &(usize, CodeSet)| u64::from(set.contains(code)) << number;
+            let key = sets.iter().map(bit).fold(base, |key, bit| key | bit);
+            match verdicts.entry(key).or_insert_with(|| self.verdict(&[key])) {
+                Verdict::Same => {}
+                Verdict::Differ => differing.push(code),
+                Verdict::Words(..) => return None,
+            }
+        }
+        Some(Expr::column(*column, CodeSet::Sparse { codes: differing, negated: false }))
+    }
+
+    /// Adds the rows of `rows` that differ to `found`, answering 64 rows at once.
+    fn by_answers(&self, base: u64, open: &[(usize, Expr)], rows: &Rows, found: &mut RowSet) {
+        let scan = |(at, expr): &(usize, Expr)| (*at, Scan::of(expr, self.columns));
+        let scans: Vec<(usize, Scan)> = open.iter().map(scan).collect();
+        let rows = rows.set(self.columns);
+        let mut verdicts: Map<u64, Verdict> = Map::default();
+        let mut answers: Vec<(usize, Block)> = Vec::new();
+        for (block, out) in found.words.chunks_mut(WORDS).enumerate() {
+            let first = block * WORDS;
+            let care = rows.block(first);
+            if care.iter().all(|&word| word == 0) {
+                continue;
+            }
+            answers.clear();
+            let answer = |(at, scan): &(usize, Scan)| (*at, scan.block(self.columns, first, &care));
+            answers.extend(scans.iter().map(answer));
+            for (word, out) in out.iter_mut().enumerate() {
+                let mut left = care[word];
+                while left != 0 {
+                    let (key, alike) = first_class(left, base, &answers, word);
+                    left &= !alike;
+                    let verdict = verdicts.entry(key).or_insert_with(|| self.verdict(&[key]));
+                    *out |= self.differing(verdict, (first + word) * 64, alike);
+                }
+            }
+        }
+    }
+
+    /// Of the 64 rows from `first` on, those of `rows` that differ, which have this verdict.
+    fn differing(&self, verdict: &Verdict, first: usize, rows: u64) -> u64 {
+        match verdict {
+            Verdict::Same => 0,
+            Verdict::Differ => rows,
+            Verdict::Words(old, new) => {
+                let differs = |bit: &usize| self.differ_on(first + bit, old.as_ref(), new.as_ref());
+                bits(rows).filter(differs).fold(0, |found, bit| found | 1 << bit)
+            }
+        }
+    }
+
     /// Adds the rows that differ, of `rows` with their classes, to `found`.
     fn find(
         &mut self,
@@ -113,6 +193,19 @@ impl Groups<'_> {
             !self.scope.same(old.as_ref(), new.as_ref())
         })
     }
+}
+
+/// The answers of the first row of `left`, a bit each, and the rows of `left` with the same.
+fn first_class(left: u64, base: u64, answers: &[(usize, Block)], word: usize) -> (u64, u64) {
+    let first = left.trailing_zeros();
+    let (mut key, mut alike) = (base, left);
+    for (at, answers) in answers {
+        let holds = answers[word] >> first & 1;
+        key |= holds << at;
+        // Where it holds as it is, else negated.
+        alike &= answers[word] ^ holds.wrapping_sub(1);
+    }
+    (key, alike)
 }
 
 /// The selectors of two fleets, those of one spelling once, and where each fleet's own are.
@@ -179,69 +272,4 @@ fn picked(answers: &[u64], places: &[usize]) -> Answers {
         picked[to / 64] |= (answers[from / 64] >> (from % 64) & 1) << (to % 64);
     }
     picked.into()
-}
-
-impl Scope<'_> {
-    fn verdict(&self, old: Option<Claims<()>>, new: Option<Claims<()>>) -> Verdict {
-        if self.same(old.as_ref(), new.as_ref()) {
-            return Verdict::Same;
-        }
-        let varies = |claims: &Option<Claims<()>>| {
-            claims.as_ref().is_some_and(|claims| self.trees(claims).iter().any(|t| varies(t)))
-        };
-        if varies(&old) || varies(&new) { Verdict::Words(old, new) } else { Verdict::Differ }
-    }
-
-    /// Whether both claim the same here; at some paths, no claims are as not being a member.
-    fn same(&self, old: Option<&Claims<()>>, new: Option<&Claims<()>>) -> bool {
-        let Self::At(_, entries) = self else { return old == new };
-        let trees = |claims: Option<&Claims<()>>| match claims {
-            Some(claims) => self.trees(claims),
-            None => entries.iter().map(|_| Arc::new(Tree::nothing())).collect(),
-        };
-        let pairs = trees(old).into_iter().zip(trees(new)).zip(*entries);
-        let mut pairs = pairs.map(|((old, new), (_, whole))| (old, new, *whole));
-        pairs.all(
-            |(old, new, whole)| {
-                if whole { old.same_claims(&new) } else { old.own == new.own }
-            },
-        )
-    }
-
-    /// The subtrees that are compared.
-    fn trees(&self, claims: &Claims<()>) -> Vec<Arc<Tree<()>>> {
-        match self {
-            Self::Everywhere => claims.roots.values().cloned().collect(),
-            Self::At(resource, entries) => {
-                let root = claims.roots.get(*resource).cloned();
-                let root = root.unwrap_or_else(|| Arc::new(Tree::nothing()));
-                let at = |(fields, _): &Entry<'_>| {
-                    fields.iter().fold(Arc::clone(&root), |tree, field| tree.child(field))
-                };
-                entries.iter().map(at).collect()
-            }
-        }
-    }
-
-    /// The claims on one device.
-    fn on(&self, claims: &Claims<()>, facts: &Facts) -> Claims<()> {
-        match self {
-            Self::Everywhere => claims.instantiate(facts),
-            Self::At(resource, _) => {
-                let root = claims.roots.get_key_value(*resource);
-                let roots = root.map(|(name, tree)| (name.clone(), Arc::clone(tree)));
-                Claims { roots: roots.into_iter().collect() }.instantiate(facts)
-            }
-        }
-    }
-}
-
-/// Whether some value is not the same on every device.
-fn varies(tree: &Tree<()>) -> bool {
-    let mut found = false;
-    tree.walk(&mut Vec::new(), &mut |_, node| {
-        found |= node.own.iter().any(|(value, ())| !value.is_constant());
-        !found
-    });
-    found
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Columns;
+use super::rows::Rows;
 use super::set::CodeSet;
 use crate::selector::{Selector, Test, View};
 
@@ -11,6 +12,13 @@ use crate::selector::{Selector, Test, View};
 const MAX_DEPTH: usize = 128;
 /// How many parts an expression may have, shared ones counted each time.
 const MAX_PARTS: usize = 1 << 18;
+
+/// So many codes are compared without a table.
+const FEW_CODES: usize = 8;
+/// Making a table of so many codes takes as long as comparing the strings of one row.
+const CODES_A_ROW: usize = 1 << 10;
+/// So many strings are always compared.
+const FEW_STRINGS: usize = 1 << 10;
 
 /// What a selector says over the columns of one inventory, unknown labels read as absent.
 #[derive(Clone, Debug)]
@@ -75,6 +83,30 @@ impl Expr {
         done.remove(&selector.address()).map_or(Self::Const(false), |(expr, _)| expr)
     }
 
+    /// `selector` to be asked of `rows` only, where codes are as `known`. Where its strings are more
+    /// than the rows, they are compared row by row.
+    pub(super) fn within(
+        selector: &Selector,
+        columns: &Columns,
+        (rows, known): (&Rows, &[(usize, CodeSet)]),
+    ) -> Self {
+        let is_costly = |test: &Test| {
+            let n_codes_a_row = match test {
+                Test::Compare { .. } => 1,
+                Test::In { values, .. } if values.len() > FEW_CODES => CODES_A_ROW,
+                _ => return false,
+            };
+            let column = test.key().and_then(|key| columns.column(key.as_str()));
+            let n_rows = column.map_or(0, |column| column.n_codes() / n_codes_a_row);
+            n_rows > FEW_STRINGS && n_rows > rows.set(columns).len()
+        };
+        if selector.atoms().into_iter().any(is_costly) {
+            Self::Slow(selector.clone())
+        } else {
+            Self::of(selector, columns).given(known)
+        }
+    }
+
     fn of_test(test: &Test, columns: &Columns) -> Self {
         match test {
             Test::Id(ids) => {
@@ -94,7 +126,7 @@ impl Expr {
         }
     }
 
-    fn column(at: usize, set: CodeSet) -> Self {
+    pub(super) fn column(at: usize, set: CodeSet) -> Self {
         set.constant().map_or(Self::Column(at, set), Self::Const)
     }
 
@@ -107,7 +139,36 @@ impl Expr {
         }
     }
 
-    fn all(parts: impl IntoIterator<Item = Self>) -> Self {
+    /// The same on the rows whose codes are in the sets that are `known`, each of another column.
+    pub(super) fn given(self, known: &[(usize, CodeSet)]) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.given(known));
+        match self {
+            Self::Column(at, set) => {
+                let known = known.iter().find(|(column, _)| *column == at);
+                let decided = known.and_then(|(_, known)| set.given(known));
+                decided.map_or(Self::Column(at, set), Self::Const)
+            }
+            Self::Not(inner) => inner.given(known).not(),
+            Self::And(parts) => Self::all(all(parts)),
+            Self::Or(parts) => Self::any(all(parts)),
+            other => other,
+        }
+    }
+
+    /// Sets of codes of different columns: where this holds, the codes are in them.
+    pub(super) fn codes(&self) -> Vec<(usize, CodeSet)> {
+        let parts = match self {
+            Self::And(parts) => &parts[..],
+            only => std::slice::from_ref(only),
+        };
+        let codes = parts.iter().filter_map(|part| match part {
+            Self::Column(at, set) => Some((*at, set.clone())),
+            _ => None,
+        });
+        codes.collect()
+    }
+
+    pub(super) fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         combine(parts, false)
     }
 

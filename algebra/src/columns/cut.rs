@@ -1,10 +1,14 @@
-//! A fleet cut down to what it says at a few paths of one resource.
+//! A fleet cut down to what it says at a few paths of one resource, and comparing that.
+
+use std::sync::Arc;
 
 use super::touch::Place;
+use crate::claims::Claims;
 use crate::dag::Dag;
 use crate::denote::Evaluator;
+use crate::facts::Facts;
 use crate::fleet::{Deployed, Fleet, Op};
-use crate::names::Field;
+use crate::names::{Field, ResourceName};
 use crate::path::Path;
 use crate::selector::{Selector, View};
 use crate::tree::Tree;
@@ -160,15 +164,15 @@ fn claims_at(deployed: &Deployed, path: &Path) -> bool {
 }
 
 /// The candidates of `tree` at `fields`; `None` if nothing is claimed there.
-fn at_fields(tree: &Tree<()>, fields: &[Field]) -> Option<Vec<(Value, ())>> {
+fn at_fields<'a>(tree: &'a Tree<()>, fields: &[Field]) -> Option<&'a [(Value, ())]> {
     let mut tree = tree;
     for field in fields {
         match tree.children.get(field) {
             Some(child) => tree = child,
-            None => return tree.below.map(|()| vec![(Value::Unset, ())]),
+            None => return tree.below.map(|()| &UNSET[..]),
         }
     }
-    Some(tree.own.clone())
+    Some(&tree.own)
 }
 
 /// The listed subtree of `tree` at `fields`; `None` if what is there is not listed, but said above.
@@ -184,6 +188,7 @@ fn subtree<'a>(tree: &'a Tree<()>, fields: &[Field]) -> Option<&'a Tree<()>> {
     Some(tree)
 }
 
+static UNSET: [(Value, ()); 1] = [(Value::Unset, ())];
 static NOTHING: Tree<()> =
     Tree { own: Vec::new(), below: None, children: std::collections::BTreeMap::new() };
 
@@ -207,4 +212,83 @@ fn any(parts: impl IntoIterator<Item = Selector>) -> Selector {
         return Selector::all();
     }
     Selector::any_of(parts)
+}
+
+/// Where claims are compared.
+pub(super) enum Scope<'a> {
+    Everywhere,
+    At(&'a ResourceName, &'a [Entry<'a>]),
+}
+
+/// What is known of the devices with the same answers.
+pub(super) enum Verdict {
+    Same,
+    Differ,
+    /// Words decide, device by device.
+    Words(Option<Claims<()>>, Option<Claims<()>>),
+}
+
+impl Scope<'_> {
+    pub(super) fn verdict(&self, old: Option<Claims<()>>, new: Option<Claims<()>>) -> Verdict {
+        if self.same(old.as_ref(), new.as_ref()) {
+            return Verdict::Same;
+        }
+        let varies = |claims: &Option<Claims<()>>| {
+            claims.as_ref().is_some_and(|claims| self.trees(claims).iter().any(|t| varies(t)))
+        };
+        if varies(&old) || varies(&new) { Verdict::Words(old, new) } else { Verdict::Differ }
+    }
+
+    /// Whether both claim the same here; at some paths, no claims are as not being a member.
+    pub(super) fn same(&self, old: Option<&Claims<()>>, new: Option<&Claims<()>>) -> bool {
+        let Self::At(_, entries) = self else { return old == new };
+        let trees = |claims: Option<&Claims<()>>| match claims {
+            Some(claims) => self.trees(claims),
+            None => entries.iter().map(|_| Arc::new(Tree::nothing())).collect(),
+        };
+        let pairs = trees(old).into_iter().zip(trees(new)).zip(*entries);
+        let mut pairs = pairs.map(|((old, new), (_, whole))| (old, new, *whole));
+        pairs.all(
+            |(old, new, whole)| {
+                if whole { old.same_claims(&new) } else { old.own == new.own }
+            },
+        )
+    }
+
+    /// The subtrees that are compared.
+    fn trees(&self, claims: &Claims<()>) -> Vec<Arc<Tree<()>>> {
+        match self {
+            Self::Everywhere => claims.roots.values().cloned().collect(),
+            Self::At(resource, entries) => {
+                let root = claims.roots.get(*resource).cloned();
+                let root = root.unwrap_or_else(|| Arc::new(Tree::nothing()));
+                let at = |(fields, _): &Entry<'_>| {
+                    fields.iter().fold(Arc::clone(&root), |tree, field| tree.child(field))
+                };
+                entries.iter().map(at).collect()
+            }
+        }
+    }
+
+    /// The claims on one device.
+    pub(super) fn on(&self, claims: &Claims<()>, facts: &Facts) -> Claims<()> {
+        match self {
+            Self::Everywhere => claims.instantiate(facts),
+            Self::At(resource, _) => {
+                let root = claims.roots.get_key_value(*resource);
+                let roots = root.map(|(name, tree)| (name.clone(), Arc::clone(tree)));
+                Claims { roots: roots.into_iter().collect() }.instantiate(facts)
+            }
+        }
+    }
+}
+
+/// Whether some value is not the same on every device.
+fn varies(tree: &Tree<()>) -> bool {
+    let mut found = false;
+    tree.walk(&mut Vec::new(), &mut |_, node| {
+        found |= node.own.iter().any(|(value, ())| !value.is_constant());
+        !found
+    });
+    found
 }

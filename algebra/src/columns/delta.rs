@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::number::Numbers;
-use super::steps::{Aligned, Step, align, steps, unnamed};
+use super::steps::{Aligned, Step, align, steps_of_both, unnamed};
 use super::touch::{Place, Touched, differing};
 use crate::denote::Evaluator;
 use crate::fleet::{Fleet, Op};
@@ -74,8 +74,8 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
             let guards = walk.guards.into_iter().chain([pair.guard]).chain(rest);
             return Some(Delta { guard: Selector::any_of(guards), places: None, of_members: true });
         }
+        walk.pair(&pair, n_left == MAX_PAIRS);
         n_left -= 1;
-        walk.pair(&pair);
     }
     if walk.guards.is_empty() {
         return None;
@@ -90,9 +90,13 @@ pub(super) fn delta(old: &Fleet, new: &Fleet) -> Option<Delta> {
 }
 
 impl<'a> Walk<'a> {
-    fn pair(&mut self, pair: &Pair<'a>) {
+    fn pair(&mut self, pair: &Pair<'a>, is_first: bool) {
         let (old, new) = (unnamed(pair.old), unnamed(pair.new));
-        if old.address() == new.address() || self.numbers.of(old) == self.numbers.of(new) {
+        let many = |fleet: &Fleet| matches!(fleet.0.op, Op::Union | Op::Overlay);
+        // Many steps are mostly shared, and then get no numbers.
+        let is_by_steps = is_first && many(old) && many(new);
+        let is_same = |walk: &mut Self| walk.numbers.of(old) == walk.numbers.of(new);
+        if old.address() == new.address() || !is_by_steps && is_same(self) {
             return;
         }
         let nothing =
@@ -137,7 +141,8 @@ impl<'a> Walk<'a> {
     }
 
     fn steps(&mut self, old: &'a Fleet, new: &'a Fleet, pair: &Pair<'a>) {
-        let aligned = align(&steps(old), &steps(new), &mut self.numbers);
+        let steps = steps_of_both(old, new);
+        let aligned = align(&steps[0], &steps[1], &mut self.numbers);
         let around = [old, new];
         let (mut guard, mut patches) = (pair.guard.clone(), pair.patches);
         // From the last step on, so that what later steps restrict is known.

@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Columns;
-use super::codes::{Code, UNKNOWN, with_codes};
+use super::codes::{UNKNOWN, with_codes};
 use super::compiled::Expr;
-use super::rows::{RowSet, bits};
-use super::set::CodeSet;
-use crate::names::{DeviceId, LabelKey};
-use crate::selector::{Completion, Selector, Test, bucket_point};
+use super::rows::{Row, RowSet, bits};
+use super::set::{CodeSet, Lookup};
+use crate::names::LabelKey;
+use crate::selector::{Selector, Test, bucket_point};
 
 /// How many words of 64 rows are evaluated at once.
-const WORDS: usize = 16;
+pub(super) const WORDS: usize = 16;
 /// A bit for each of 64 · `WORDS` rows.
 pub(super) type Block = [u64; WORDS];
 
@@ -38,29 +38,6 @@ pub(super) enum Scan {
     Or(Vec<Scan>),
 }
 
-/// Whether a code is in a set.
-pub(super) enum Lookup {
-    /// It is one of at most three codes, or is not.
-    Few([u32; 3], bool),
-    // INVARIANT: at least 256 long, so that every code of 8 bits is in it.
-    Table(Vec<u8>),
-}
-
-impl Lookup {
-    fn of(set: &CodeSet, n_codes: usize) -> Self {
-        if let CodeSet::Sparse { codes, negated } = set
-            && let &[first, ..] = &codes[..]
-            && codes.len() <= 3
-        {
-            let code = |at: usize| codes.get(at).copied().unwrap_or(first);
-            return Self::Few([first, code(1), code(2)], *negated);
-        }
-        let mut table = set.bytes(n_codes);
-        table.resize(table.len().max(256), 0);
-        Self::Table(table)
-    }
-}
-
 impl Scan {
     pub(super) fn of(expr: &Expr, columns: &Columns) -> Self {
         let all = |parts: &[Expr]| parts.iter().map(|part| Self::of(part, columns)).collect();
@@ -82,18 +59,21 @@ impl Scan {
 
     /// The rows of `within` on which it holds.
     pub(super) fn rows(&self, columns: &Columns, within: &RowSet) -> RowSet {
-        let mut found = RowSet::none(within.n_rows());
+        let mut found = RowSet::none(columns.len());
+        self.add(columns, |first| within.block(first), &mut found);
+        found
+    }
+
+    /// Adds the rows on which it holds to `found`, of those that `care` gives for each block.
+    pub(super) fn add(&self, columns: &Columns, care: impl Fn(usize) -> Block, found: &mut RowSet) {
         for (at, out) in found.words.chunks_mut(WORDS).enumerate() {
             let first = at * WORDS;
-            let mut care: Block = [0; WORDS];
-            let words = within.words.iter().skip(first);
-            care.iter_mut().zip(words).for_each(|(care, &word)| *care = word);
+            let care = care(first);
             if care.iter().any(|&word| word != 0) {
                 let holds = self.block(columns, first, &care);
-                out.copy_from_slice(&holds[..out.len()]);
+                out.iter_mut().zip(holds).for_each(|(out, holds)| *out |= holds);
             }
         }
-        found
     }
 
     /// Of the rows in `care`, which start at row 64 · `first`, those on which it holds.
@@ -103,7 +83,7 @@ impl Scan {
             Self::Const(false) => [0; WORDS],
             Self::Column(at, lookup) => {
                 let codes = &columns.columns[*at].codes;
-                with_codes!(codes, codes => column(codes, lookup, first, care))
+                with_codes!(codes, codes => lookup.block(codes, first, care))
             }
             Self::Rows(rows) => of_rows(rows, first, care),
             Self::Bucket { salt, start, end } => each_row(first, care, |row| {
@@ -161,89 +141,6 @@ fn of_rows(rows: &[u32], first: usize, care: &Block) -> Block {
     found
 }
 
-/// Of the rows in `care`, those whose code is in the set.
-fn column<C: Code + TryFrom<u32> + PartialEq>(
-    codes: &[C],
-    lookup: &Lookup,
-    first: usize,
-    care: &Block,
-) -> Block {
-    let word = |word: usize| {
-        let start = (first + word) * 64;
-        if care[word] == 0 || start >= codes.len() {
-            return 0;
-        }
-        let codes = &codes[start..codes.len().min(start + 64)];
-        care[word]
-            & match lookup {
-                Lookup::Few(few, negated) => few_bits(codes, *few) ^ if *negated { !0 } else { 0 },
-                Lookup::Table(table) => table_bits(codes, table),
-            }
-    };
-    std::array::from_fn(word)
-}
-
-/// A bit for each of at most 64 codes: whether it is one of `few`.
-fn few_bits<C: Code + TryFrom<u32> + PartialEq>(codes: &[C], few: [u32; 3]) -> u64 {
-    let mut bytes = [0u8; 64];
-    let mut known = few.map(|code| C::try_from(code).ok()).into_iter().flatten();
-    // A code that is too large for the column is the code of no row.
-    let Some(a) = known.next() else { return 0 };
-    let (b, c) = (known.next().unwrap_or(a), known.next().unwrap_or(a));
-    if few[0] == few[1] && few[0] == few[2] {
-        bytes.iter_mut().zip(codes).for_each(|(byte, &code)| *byte = u8::from(code == a));
-    } else {
-        bytes.iter_mut().zip(codes).for_each(|(byte, &code)| {
-            *byte = u8::from(code == a) | u8::from(code == b) | u8::from(code == c);
-        });
-    }
-    packed(&bytes)
-}
-
-fn table_bits<C: Code>(codes: &[C], table: &[u8]) -> u64 {
-    let mut bytes = [0u8; 64];
-    bytes.iter_mut().zip(codes).for_each(|(byte, &code)| {
-        *byte = table.get(code.index()).copied().unwrap_or(0);
-    });
-    packed(&bytes)
-}
-
-/// One bit for each byte, which is 0 or 1.
-fn packed(bytes: &[u8; 64]) -> u64 {
-    let (eights, _) = bytes.as_chunks::<8>();
-    // The product moves bit 8i to bit 56 + i, and no two of its terms meet.
-    let packed = eights
-        .iter()
-        .map(|eight| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56);
-    packed.zip((0..).step_by(8)).fold(0, |word, (eight, at)| word | eight << at)
-}
-
-/// One device of the columns, its unknown labels read as absent.
-pub(super) struct Row<'a> {
-    columns: &'a Columns,
-    row: usize,
-    id: DeviceId,
-}
-
-impl<'a> Row<'a> {
-    pub(super) fn of(columns: &'a Columns, row: usize) -> Option<Self> {
-        Some(Self { columns, row, id: DeviceId::parse(columns.id(row)).ok()? })
-    }
-}
-
-impl Completion for Row<'_> {
-    fn device_id(&self) -> &DeviceId {
-        &self.id
-    }
-
-    fn value(&self, key: &str) -> Option<&str> {
-        match self.columns.column(key)?.knowledge(self.row) {
-            crate::facts::Knowledge::Known(value) => Some(value),
-            _ => None,
-        }
-    }
-}
-
 impl Columns {
     /// The rows on which `selector` holds, and those on which that is undetermined:
     /// [`Selector::matches`] of each. Costs about a nanosecond for each row and tested label.
@@ -276,6 +173,18 @@ impl Columns {
     /// All rows.
     pub(crate) fn all(&self) -> RowSet {
         self.range(0..self.len())
+    }
+
+    /// A bit for each row from `64 · first` on.
+    pub(super) fn block(&self, first: usize) -> Block {
+        if (first + WORDS) * 64 <= self.len() {
+            return [!0; WORDS];
+        }
+        let n_rows = |word: usize| self.len().saturating_sub((first + word) * 64);
+        std::array::from_fn(|word| match n_rows(word) {
+            n @ 0..64 => (1 << n) - 1,
+            _ => !0,
+        })
     }
 
     /// The rows in `range`.
@@ -318,20 +227,5 @@ impl Columns {
             }
         }
         found
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::packed;
-
-    #[test]
-    fn a_byte_becomes_the_bit_of_its_place() {
-        for at in 0..64 {
-            let mut bytes = [0; 64];
-            bytes[at] = 1;
-            assert_eq!(packed(&bytes), 1 << at);
-        }
-        assert_eq!(packed(&[1; 64]), !0);
     }
 }

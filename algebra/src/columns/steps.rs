@@ -3,10 +3,12 @@
 use super::number::Numbers;
 use crate::fleet::{Fleet, Op};
 use crate::path_set::PathSet;
-use crate::selector::Selector;
+use crate::selector::{Selector, View};
 
 /// So many operands are flattened; what is below stays one operand.
 const MAX_FLATTENED: usize = 1 << 16;
+/// Selectors of at most so many nodes are compared without numbers.
+const MAX_TREE: u64 = 1 << 5;
 /// Unequal middles are aligned by a table of at most so many cells.
 const MAX_CELLS: usize = 1 << 22;
 
@@ -58,10 +60,10 @@ impl<'a> Step<'a> {
             | (Self::Mask(a), Self::Mask(b))
             | (Self::Within(a), Self::Within(b))
             | (Self::Without(a), Self::Without(b)) => {
-                a.address() == b.address() || numbers.of(a) == numbers.of(b)
+                alike(a, b).unwrap_or_else(|| numbers.of(a) == numbers.of(b))
             }
             (Self::Restrict(s), Self::Restrict(t)) => {
-                s.address() == t.address() || numbers.selector(s) == numbers.selector(t)
+                selectors_alike(s, t).unwrap_or_else(|| numbers.selector(s) == numbers.selector(t))
             }
             (Self::Forget(p), Self::Forget(q)) | (Self::Keep(p), Self::Keep(q)) => p == q,
             _ => false,
@@ -69,8 +71,34 @@ impl<'a> Step<'a> {
     }
 }
 
+/// The steps of two fleets, without those that add an operand at the start or the end that both
+/// share: such operands are not even looked at.
+pub(super) fn steps_of_both<'a>(old: &'a Fleet, new: &'a Fleet) -> [Vec<Step<'a>>; 2] {
+    let step: fn(&'a Fleet) -> Step<'a> = match (&old.0.op, &new.0.op) {
+        (Op::Union, Op::Union) => Step::Union,
+        (Op::Overlay, Op::Overlay) => Step::Overlay,
+        _ => return [old, new].map(steps),
+    };
+    let is_shared = |(a, b): &(&Fleet, &Fleet)| a.address() == b.address();
+    let (a, b) = (&old.0.of[..], &new.0.of[..]);
+    let n_before = a.iter().zip(b).take_while(is_shared).count();
+    if n_before == 0 {
+        // The first operand may be made by steps itself.
+        return [old, new].map(steps);
+    }
+    let rest = [&a[n_before..], &b[n_before..]];
+    let from_last = rest[0].iter().rev().zip(rest[1].iter().rev());
+    let n_after = from_last.take_while(is_shared).count();
+    rest.map(|operands| {
+        let mut steps = Vec::new();
+        flatten(&operands[..operands.len() - n_after], &old.0.op, step, &mut steps);
+        steps.reverse();
+        steps
+    })
+}
+
 /// The steps that make `fleet` from ∅. Costs O(nodes on the way), without recursion.
-pub(super) fn steps<'a>(fleet: &'a Fleet) -> Vec<Step<'a>> {
+fn steps<'a>(fleet: &'a Fleet) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     let mut at = fleet;
     // How the first operand of all is laid over ∅: alike, but told apart when steps are aligned.
@@ -151,6 +179,53 @@ pub(super) fn unnamed(mut fleet: &Fleet) -> &Fleet {
         fleet = inner;
     }
     fleet
+}
+
+/// Whether the numbers of two fleets are equal, where that is seen at once; `None` elsewhere.
+fn alike(mut a: &Fleet, mut b: &Fleet) -> Option<bool> {
+    for _ in 0..MAX_TREE {
+        (a, b) = (unnamed(a), unnamed(b));
+        if a.address() == b.address() {
+            return Some(true);
+        }
+        match (&a.0.op, &b.0.op) {
+            (Op::Deploy(a), Op::Deploy(b)) => {
+                return Some(a.resource == b.resource && a.claims.same_claims(&b.claims));
+            }
+            (Op::Restrict(s), Op::Restrict(t)) => {
+                if !selectors_alike(s, t)? {
+                    return Some(false);
+                }
+            }
+            _ => return None,
+        }
+        (a, b) = (a.0.of.first()?, b.0.of.first()?);
+    }
+    None
+}
+
+/// As [`alike`], of selectors.
+fn selectors_alike(s: &Selector, t: &Selector) -> Option<bool> {
+    if s.tree_size().max(t.tree_size()) > MAX_TREE {
+        return (s.address() == t.address()).then_some(true);
+    }
+    let mut open = Vec::new();
+    let mut next = Some((s, t));
+    while let Some((s, t)) = next {
+        let parts = (s.view().children(), t.view().children());
+        let is_head_same = s.address() == t.address()
+            || match (s.view(), t.view()) {
+                (View::Test(s), View::Test(t)) => s == t,
+                (View::Invalid(_), View::Invalid(_)) => return None,
+                (s, t) => std::mem::discriminant(&s) == std::mem::discriminant(&t),
+            };
+        if !is_head_same || parts.0.len() != parts.1.len() {
+            return Some(false);
+        }
+        open.extend(parts.0.iter().zip(parts.1));
+        next = open.pop();
+    }
+    Some(true)
 }
 
 /// The steps of two fleets, in order, equal ones together.
