@@ -10,15 +10,12 @@ use crate::world::{self, Condition, Layer};
 
 /// At most so much of the floor, on the largest inventory.
 const LIMIT: f64 = 0.5;
-/// The same for an edit that affects nearly every device: each is denoted, as in full evaluation.
-const LIMIT_EVERYWHERE: f64 = 4.0;
 
 /// The fleets of an edit: before, and after.
 struct Edit {
     name: &'static str,
     old: Fleet,
     new: Fleet,
-    limit: f64,
 }
 
 pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
@@ -44,7 +41,7 @@ pub(crate) fn run(scale: Scale) -> Result<Table, Box<dyn std::error::Error>> {
                     ("plan ms", ms(ours)),
                     ("ratio", ratio(ours, floor)),
                 ]);
-                let limit = scale.limit(edit.limit);
+                let limit = scale.limit(LIMIT);
                 table.claim(
                     !scale.counts(n_devices) || ours <= limit * floor,
                     format!(
@@ -71,23 +68,20 @@ fn edits(layers: &[Layer]) -> Result<Vec<Edit>, Box<dyn std::error::Error>> {
     let lock = Fleet::decode(old.encode(&escadre_algebra::EncodeOptions::default())?.as_bytes())?;
     let edit = |(name, layers): (&'static str, Vec<Layer>)| {
         let new = Fleet::overlay_all(layers.iter().map(part));
-        let limit = if name == EVERYWHERE { LIMIT_EVERYWHERE } else { LIMIT };
-        Edit { name, old: old.clone(), new, limit }
+        Edit { name, old: old.clone(), new }
     };
     let mut edits: Vec<Edit> = edited(layers).into_iter().map(edit).collect();
     let read = edits.iter().find(|edit| edit.name == ONE_SITE).map(|edit| Edit {
         name: "the same, from fleet.lock",
         old: lock,
         new: edit.new.clone(),
-        limit: LIMIT,
     });
     edits.splice(1..1, read);
     Ok(edits)
 }
 
-/// The edits that change a value at one site, and everywhere.
+/// The edit that changes a value at one site.
 pub(crate) const ONE_SITE: &str = "value, one site";
-const EVERYWHERE: &str = "value, everywhere";
 
 /// The layers after each edit.
 pub(crate) fn edited(layers: &[Layer]) -> Vec<(&'static str, Vec<Layer>)> {
@@ -113,7 +107,7 @@ pub(crate) fn edited(layers: &[Layer]) -> Vec<(&'static str, Vec<Layer>)> {
     vec![
         (ONE_SITE, with(site, &revalue)),
         ("value, two labels", with(pair, &revalue)),
-        (EVERYWHERE, with(0, &revalue)),
+        ("value, everywhere", with(0, &revalue)),
         ("other sites", widened),
         ("layer removed", fewer),
     ]

@@ -31,9 +31,10 @@ const FASTER_EDIT: f64 = 20.0;
 const FASTER_FULL: f64 = 10.0;
 /// So many times faster than the loop over maps with all layers.
 const FASTER_THAN_MAPS: f64 = 10.0;
-/// A quick run of all layers has fewer devices for the same classes, and rivals that run in
-/// milliseconds: it claims less than half, so that what else the machine does fails no build.
-const FASTER_QUICKLY: f64 = 3.0;
+/// A quick run of all layers has fewer devices for nearly as many classes, and rivals that run in
+/// milliseconds: it claims only that they are no faster, so that what else the machine does fails
+/// no build.
+const FASTER_QUICKLY: f64 = 1.0;
 
 /// Where the rivals are; `cargo xtask show decide 2` installs and builds them.
 #[derive(Args)]
