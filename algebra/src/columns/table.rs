@@ -41,9 +41,11 @@ impl Table {
                 of_class.resize(n_resources, 0);
                 others.push(class);
             }
-            for &number in &of_class {
-                numbers.push(u16::try_from(number).ok()?);
-            }
+            // One look for all, so that they are narrowed many at a time.
+            let bits = of_class.iter().fold(0, |bits, number| bits | number);
+            u16::try_from(bits).ok()?;
+            #[expect(clippy::cast_possible_truncation, reason = "all were seen to fit")]
+            numbers.extend(of_class.iter().map(|&number| number as u16));
         }
         let resources = parts.resources().cloned().collect();
         Some(Self { resources, numbers, claims: parts.into_made(), others, n_classes })
