@@ -30,37 +30,37 @@ impl Column {
         if !is_met.iter().skip(1).any(|is_met| *is_met) {
             return None;
         }
-        let (order, numbers) = self.order(&is_met);
-        let values = order.iter().map(|&at| self.value(at));
         let is_reported = |row: &usize| {
             self.codes.get(*row) != ABSENT && self.attestation(*row) == Attestation::Reported
         };
         let n_rows = if self.may_be_reported() { self.codes.len() } else { 0 };
         let reported = (0..n_rows).filter(is_reported);
-        Some(with_codes!(&self.codes, codes => match &numbers {
-            None => census::label(values, codes.iter().map(|code| code.as_u32()), reported),
-            Some(numbers) => {
+        let is_exact = self.n_sorted == self.n_values()
+            && is_met.iter().skip(FIRST as usize).all(|is_met| *is_met);
+        Some(with_codes!(&self.codes, codes => {
+            if is_exact {
+                let values = (0..self.n_values()).map(|at| self.value(at));
+                census::label(values, codes.iter().map(|code| code.as_u32()), reported)
+            } else {
+                let (order, numbers) = self.order(&is_met);
+                let values = order.iter().map(|&at| self.value(at));
                 let numbers = codes.iter().map(|code| numbers[code.index()]);
                 census::label(values, numbers, reported)
             }
         }))
     }
 
-    /// The values that some device has, sorted, and for each code the number of its value among
-    /// them; `None` if codes are these numbers.
+    /// The values that some device has, sorted, and for each code the number of its value among them.
     #[expect(clippy::cast_possible_truncation, reason = "`Strings` holds fewer than 2³²")]
-    fn order(&self, is_met: &[bool]) -> (Vec<usize>, Option<Vec<u32>>) {
+    fn order(&self, is_met: &[bool]) -> (Vec<usize>, Vec<u32>) {
         let first = FIRST as usize;
         let mut order: Vec<usize> = (0..self.n_values()).filter(|at| is_met[at + first]).collect();
-        if order.len() == self.n_sorted && self.n_sorted == self.n_values() {
-            return (order, None);
-        }
         order.sort_unstable_by_key(|&at| self.value(at));
         let mut numbers: Vec<u32> = (0..self.n_codes() as u32).collect();
         for (number, at) in order.iter().enumerate() {
             numbers[at + first] = number as u32 + FIRST;
         }
-        (order, Some(numbers))
+        (order, numbers)
     }
 
     fn may_be_reported(&self) -> bool {
