@@ -17,8 +17,11 @@ use crate::selector::View;
 
 /// The nodes of all parts are at most so many times those of the fleet.
 const MAX_SHARE: usize = 32;
-/// Kinds by up to so many selectors are looked up in a table of all.
+/// Kinds by up to so many selectors are looked up in a table of all; by fewer, where resources are
+/// so many that their tables would be large together.
 const MAX_DIRECT: usize = 12;
+const MAX_DIRECT_OF_MANY: usize = 6;
+const MANY_RESOURCES: usize = 256;
 
 /// Stands in a table for a kind that was not met.
 const UNMET: u32 = u32::MAX;
@@ -88,12 +91,14 @@ impl<'a, T> Parts<'a, T> {
             }
         }
         let mut n_left = MAX_SHARE * dag.len();
+        let is_many = deployed.len() > MANY_RESOURCES;
+        let max_direct = if is_many { MAX_DIRECT_OF_MANY } else { MAX_DIRECT };
         let mut parts = Vec::with_capacity(deployed.len());
         for (resource, deployed) in deployed {
             let nodes = above(deployed, &users, &mut n_left)?;
             // What is only an operand of membership is claimed nowhere.
             if nodes.last().is_some_and(|last| last.at == dag.root()) {
-                parts.push(Part::of(evaluator, resource, nodes, &mut n_left)?);
+                parts.push(Part::of(evaluator, (resource, nodes), max_direct, &mut n_left)?);
             }
         }
         let always = matches!(crate::explain::members(evaluator).view(), View::All);
@@ -159,8 +164,8 @@ impl Run {
 impl<T> Part<T> {
     fn of(
         evaluator: &Evaluator,
-        resource: &ResourceName,
-        nodes: Vec<Node>,
+        (resource, nodes): (&ResourceName, Vec<Node>),
+        max_direct: usize,
         n_left: &mut usize,
     ) -> Option<Self> {
         let dag = evaluator.dag();
@@ -175,7 +180,7 @@ impl<T> Part<T> {
         }
         selectors.sort_unstable();
         selectors.dedup();
-        let direct = if selectors.len() <= MAX_DIRECT { 1 << selectors.len() } else { 0 };
+        let direct = if selectors.len() <= max_direct { 1 << selectors.len() } else { 0 };
         let (direct, others, made) = (vec![UNMET; direct], Map::default(), Vec::new());
         let resource = resource.clone();
         let (runs, n_words) = (runs(&selectors), selectors.len().div_ceil(64));

@@ -8,6 +8,7 @@ mod dependencies;
 mod explain;
 mod graph;
 mod laws;
+mod parts;
 mod resolve;
 mod resources;
 mod selectors;
