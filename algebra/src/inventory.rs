@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::census;
 use crate::columns::Columns;
 use crate::digest::Digest;
 use crate::facts::Facts;
+use crate::inventory_digest;
 use crate::names::DeviceId;
 
 /// Whether an inventory lists every device of its world.
@@ -229,7 +229,7 @@ impl Inventory {
     #[must_use]
     pub fn digest(&self) -> Digest {
         *self.0.digest.get_or_init(|| match &self.0.held {
-            Held::Rows(devices, _) => census::digest_of_rows(self.0.coverage, devices),
+            Held::Rows(devices, _) => inventory_digest::digest_of_rows(self.0.coverage, devices),
             Held::Columns(columns, _) => columns.digest(),
         })
     }

@@ -2,9 +2,9 @@
 
 use super::codes::{ABSENT, Code as _, FIRST, with_codes};
 use super::{Column, Columns, RowSet};
-use crate::census;
 use crate::digest::Digest;
 use crate::facts::Attestation;
+use crate::inventory_digest;
 
 impl Columns {
     /// [`Inventory::digest`](crate::Inventory::digest) of the same devices. Costs O(size).
@@ -15,7 +15,12 @@ impl Columns {
             .iter()
             .filter_map(|column| column.digest().map(|digest| (column.key.as_str(), digest)));
         let unlisted = self.unlisted_unknown.iter().flat_map(RowSet::iter);
-        census::digest(self.coverage, (0..self.len()).map(|row| self.id(row)), unlisted, labels)
+        inventory_digest::digest(
+            self.coverage,
+            (0..self.len()).map(|row| self.id(row)),
+            unlisted,
+            labels,
+        )
     }
 }
 
@@ -40,12 +45,12 @@ impl Column {
         Some(with_codes!(&self.codes, codes => {
             if is_exact {
                 let values = (0..self.n_values()).map(|at| self.value(at));
-                census::label(values, codes.iter().map(|code| code.as_u32()), reported)
+                inventory_digest::label(values, codes.iter().map(|code| code.as_u32()), reported)
             } else {
                 let (order, numbers) = self.order(&is_met);
                 let values = order.iter().map(|&at| self.value(at));
                 let numbers = codes.iter().map(|code| numbers[code.index()]);
-                census::label(values, numbers, reported)
+                inventory_digest::label(values, numbers, reported)
             }
         }))
     }

@@ -1,6 +1,6 @@
 //! A fleet on all devices: which of them get the same claims, and those claims once.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Columns;
 use super::answers::classify;
@@ -31,6 +31,8 @@ use crate::names::ResourceName;
 /// let on_second = claims(1).map(|claims| claims.instantiate(&devices[1]));
 /// assert_eq!(on_second, denote::<()>(&fleet, &devices[1]));
 /// assert!(claims(2).is_none());
+/// let resources = evaluation.resources(evaluation.classes()[0]);
+/// assert_eq!(resources.map(|(name, _)| name.to_string()).collect::<Vec<_>>(), ["motd"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Evaluation {
@@ -103,13 +105,18 @@ impl Evaluation {
         claims.get_or_init(|| compute().map(Box::new)).as_deref()
     }
 
-    /// What the devices of `class` are told of each resource that a member is told of somewhere,
-    /// in the order of their names, words as written; nothing if they are no members, or if the
-    /// resources are many and devices few (then [`Evaluation::claims`] knows).
-    ///
-    /// Each is computed once for all classes that are told the same for the same reasons.
-    pub fn resources(&self, class: u32) -> impl Iterator<Item = (&ResourceName, &Claims<()>)> {
-        self.table().into_iter().flat_map(move |table| table.resources(class as usize))
+    /// What the devices of `class` get, resource by resource in the order of their names, words as
+    /// written; nothing if they are no members. Each is computed once for all classes of which the
+    /// same selectors say the same, unless there are very many resources.
+    pub fn resources(&self, class: u32) -> impl Iterator<Item = (&ResourceName, Claims<()>)> {
+        let class_at = class as usize;
+        let table = self.table().filter(|table| table.knows(class_at));
+        let others = if table.is_none() { self.claims(class) } else { None };
+        let known = table.into_iter().flat_map(move |table| table.resources(class_at));
+        let roots = others.into_iter().flat_map(|claims| &claims.roots);
+        known
+            .map(|(name, claims)| (name, claims.clone()))
+            .chain(roots.map(|(name, tree)| (name, Claims::of(name.clone(), Arc::clone(tree)))))
     }
 
     fn table(&self) -> Option<&Table> {

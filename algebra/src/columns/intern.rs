@@ -224,3 +224,35 @@ fn hash(row: &[u64]) -> u64 {
         (product as u64) ^ (product >> 64) as u64
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Keyed, Packed, Slot};
+
+    fn keys_are_numbered_as_met<S: Slot>(factor: u64) {
+        let (mut known, mut n_met) = (Keyed::<S>::new(), 0);
+        for round in 0..2 {
+            for at in 0..10_000 {
+                let number = known.get_or_insert(u64::from(at) * factor, &mut |_| {
+                    n_met += 1;
+                    n_met - 1
+                });
+                assert_eq!(number, at, "round {round}");
+            }
+        }
+        assert_eq!(n_met, 10_000);
+    }
+
+    #[test]
+    fn keys_have_the_number_of_their_first_mention_in_either_form() {
+        keys_are_numbered_as_met::<Packed>(0x3ff_ffff);
+        keys_are_numbered_as_met::<(u64, u32)>(0xfff_ffff_ffff);
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_again() {
+        let (mut known, large) = (Keyed::<Packed>::new(), 1 << 24);
+        assert!(Packed::of(1, large).is_none());
+        assert!((0..2).all(|_| known.get_or_insert(1, &mut |_| large) == large));
+    }
+}

@@ -53,7 +53,7 @@ impl Table {
 
     /// What the devices of `class` get, if it is in the table.
     pub(super) fn claims(&self, class: usize) -> Option<Option<Claims<()>>> {
-        if class >= self.n_classes {
+        if !self.knows(class) {
             return None;
         }
         let roots = self.resources(class).flat_map(|(_, claims)| {
@@ -77,8 +77,13 @@ impl Table {
         )
     }
 
+    /// Whether `class` is in the table: updates may bring others.
+    pub(super) fn knows(&self, class: usize) -> bool {
+        class < self.n_classes
+    }
+
     fn is_member(&self, class: usize) -> bool {
-        class < self.n_classes && self.others.binary_search(&class).is_err()
+        self.knows(class) && self.others.binary_search(&class).is_err()
     }
 
     pub(super) fn n_bytes(&self) -> usize {

@@ -16,9 +16,9 @@ fn set(resource: usize, text: &str) -> Fleet {
     deploy(Resource::new(&format!("r{resource}")).set("text", text))
 }
 
-/// Panics unless each device gets what `denote` says, and by resource if that `is_kept`.
+/// Panics unless each device gets what `denote` says, also resource by resource.
 #[track_caller]
-fn check(fleet: &Fleet, columns: &Columns, is_kept: bool) {
+fn check(fleet: &Fleet, columns: &Columns) {
     let evaluation = evaluate(fleet, columns);
     for row in 0..columns.len() {
         let class = evaluation.class(row).unwrap();
@@ -26,8 +26,7 @@ fn check(fleet: &Fleet, columns: &Columns, is_kept: bool) {
         assert_eq!(evaluation.claims(class), said.as_ref(), "row {row}");
         let by_resource: String =
             evaluation.resources(class).map(|(_, claims)| claims.to_string()).collect();
-        let said = said.filter(|_| is_kept).unwrap_or_default();
-        assert_eq!(by_resource, said.to_string(), "row {row}");
+        assert_eq!(by_resource, said.unwrap_or_default().to_string(), "row {row}");
     }
 }
 
@@ -37,7 +36,7 @@ fn one_resource_of_more_selectors_than_a_word_has_bits() {
         let selector = label("a").eq(format!("{}", i % 10)) & label("b").ge((i % 13) as i64);
         set(0, &format!("layer {i}")).restrict(selector | label("c").eq(format!("{i}")))
     };
-    check(&Fleet::overlay_all((0..150).map(layer)), &devices(130), true);
+    check(&Fleet::overlay_all((0..150).map(layer)), &devices(130));
 }
 
 #[test]
@@ -48,7 +47,7 @@ fn many_resources_with_a_few_selectors_each() {
             .into_iter()
             .chain((0..8).map(move |j| set(i, &format!("{j}")).restrict(is("b", (i * j) % 40))))
     });
-    check(&Fleet::overlay_all(layers), &devices(130), true);
+    check(&Fleet::overlay_all(layers), &devices(130));
 }
 
 #[test]
@@ -72,7 +71,7 @@ fn operands_that_are_shared_or_only_asked_for_their_members() {
         asked.mask(Fleet::empty()),
     ];
     for fleet in fleets {
-        check(&fleet, &devices(60), true);
+        check(&fleet, &devices(60));
     }
 }
 
@@ -82,5 +81,19 @@ fn fleets_of_very_many_parts_are_evaluated_class_by_class() {
         |i: usize| set(i % 90, &format!("{i}")).restrict(label("a").eq(format!("{}", i % 9)));
     let fleet =
         (0..900).map(layer).fold(set(0, "base"), |fleet, layer| fleet.overlay(layer).named("n"));
-    check(&fleet, &devices(30), false);
+    check(&fleet, &devices(30));
+}
+
+#[test]
+fn a_class_that_an_update_brings_is_told_by_resource_too() {
+    let columns = devices(30);
+    let fleet = set(0, "seven").restrict(label("a").eq("7")).overlay(set(1, "all"))
+        | set(2, "new").restrict(label("a").eq("new"));
+    let mut evaluation = evaluate(&fleet, &columns);
+    assert_eq!(evaluation.resources(0).count(), 1);
+    let facts = Facts::of("d0000", [("a", "new")]).unwrap();
+    let class = evaluation.update(0, &facts).unwrap().after;
+    let by_resource: String =
+        evaluation.resources(class).map(|(_, claims)| claims.to_string()).collect();
+    assert_eq!(by_resource, denote::<()>(&fleet, &facts).unwrap().to_string());
 }
